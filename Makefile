@@ -1,0 +1,55 @@
+# Set-up happens by itself: a stamp in .stamps says that a step is done until its inputs change.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .stamps
+
+.PHONY: demo test check setup format serve train benchmark clean
+
+demo: setup ## load the demo recordings, process them, serve the web app
+	$(BIN)/clearcall demo
+
+test: setup $(STAMPS)/browser ## run all tests
+	$(BIN)/python -m pytest
+
+check: setup ## style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## put the code into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+serve: setup ## the web app on your own data
+	$(BIN)/clearcall serve
+
+train: setup ## train the shipped tagging head again
+	$(BIN)/python -m nlp.training
+
+setup: $(STAMPS)/python $(STAMPS)/web ## create the virtual environment and install everything
+
+$(STAMPS)/python: pyproject.toml constraints.txt
+	@mkdir -p $(STAMPS)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on \
+		--constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+$(STAMPS)/web: service/web/package.json service/web/package-lock.json
+	@mkdir -p $(STAMPS)
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 18 or newer, it brings the player and charts"; exit 1; }
+	npm ci --prefix service/web --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+# The browser tests need Chromium. As root on Debian or Ubuntu it is installed; elsewhere they say what is missing.
+$(STAMPS)/browser:
+	@mkdir -p $(STAMPS)
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
+	else echo "no Chromium found: the browser tests will be skipped"; fi
+	@touch $@
+
+clean: ## forget the set-up
+	rm -rf .venv $(STAMPS) service/web/node_modules

@@ -1,0 +1,1 @@
+"""From a recording to who said what when."""

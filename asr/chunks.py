@@ -1,0 +1,130 @@
+"""Packs the speech of one channel into windows that a recognizer can take, and windows into batches.
+
+A window is one unbroken stretch of one channel, so a time inside it maps back by one addition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+FRAME_MS = 10
+"""Length of one level frame; see :func:`asr.levels.frame_levels_db`."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Region:
+    """A stretch in which someone speaks: ``start_ms`` inclusive, ``end_ms`` exclusive."""
+
+    start_ms: int
+    end_ms: int
+
+    @property
+    def duration_ms(self) -> int:
+        return self.end_ms - self.start_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is recognized at once: one stretch of one channel and the speech regions inside it."""
+
+    channel: int
+    start_ms: int
+    end_ms: int
+    regions: tuple[Region, ...]
+
+    @property
+    def duration_ms(self) -> int:
+        return self.end_ms - self.start_ms
+
+    def to_call_ms(self, offset_ms: int) -> int:
+        """The time in the call of a time in this window; what lies outside is moved to the border."""
+        return min(max(self.start_ms + offset_ms, self.start_ms), self.end_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How windows are made: none longer than ``max_ms``, none with a pause over ``gap_ms``."""
+
+    max_ms: int = 15_000
+    gap_ms: int = 1_000
+    batch_windows: int = 16
+
+
+def pack(
+    regions: Sequence[Region], channel: int, levels_db: NDArray[np.float32], packing: Packing
+) -> list[Window]:
+    """Windows, in order of time, that hold every region whole or, when too long, in parts.
+
+    Args:
+        regions: sorted and not overlapping, in milliseconds from the start of ``levels_db``.
+        channel: the channel they were heard on.
+        levels_db: loudness of that channel by frames of ``FRAME_MS``; long regions are split where it is lowest.
+        packing: the limits.
+    """
+    parts = [part for region in regions for part in split(region, levels_db, packing.max_ms)]
+    windows: list[list[Region]] = []
+    for part in parts:
+        if windows and _joins(windows[-1], part, packing):
+            windows[-1].append(part)
+        else:
+            windows.append([part])
+    return [Window(channel, w[0].start_ms, w[-1].end_ms, tuple(w)) for w in windows]
+
+
+def split(region: Region, levels_db: NDArray[np.float32], max_ms: int) -> list[Region]:
+    """Parts no longer than ``max_ms`` that join without a gap, cut at the quietest places."""
+    pieces = -(-region.duration_ms // max_ms)
+    if pieces <= 1:
+        return [region]
+    cut = _quietest_ms(region, levels_db, max_ms)
+    head = Region(region.start_ms, cut)
+    return [head, *split(Region(cut, region.end_ms), levels_db, max_ms)]
+
+
+def batches(windows: Sequence[Window], batch_windows: int) -> list[list[int]]:
+    """Indexes of ``windows`` in batches of like length, longest first: padding costs time."""
+    order = sorted(range(len(windows)), key=lambda i: (-windows[i].duration_ms, i))
+    return [order[i : i + batch_windows] for i in range(0, len(order), batch_windows)]
+
+
+def merged(regions: Sequence[Region], gap_ms: int) -> list[Region]:
+    """Sorted regions with every pause shorter than ``gap_ms`` closed."""
+    closed: list[Region] = []
+    for region in sorted(regions):
+        if closed and region.start_ms - closed[-1].end_ms < gap_ms:
+            last = closed.pop()
+            region = Region(last.start_ms, max(last.end_ms, region.end_ms))
+        closed.append(region)
+    return closed
+
+
+def padded(regions: Sequence[Region], pad_ms: int, duration_ms: int) -> list[Region]:
+    """Regions widened by ``pad_ms`` on both sides, never into each other, never over the ends."""
+    if not regions:
+        return []
+    borders = [0, *((a.end_ms + b.start_ms) // 2 for a, b in pairwise(regions)), duration_ms]
+    return [
+        Region(max(r.start_ms - pad_ms, lower), min(r.end_ms + pad_ms, upper))
+        for r, lower, upper in zip(regions, borders, borders[1:], strict=False)
+    ]
+
+
+def _joins(window: Sequence[Region], part: Region, packing: Packing) -> bool:
+    gap_ms = part.start_ms - window[-1].end_ms
+    return gap_ms <= packing.gap_ms and part.end_ms - window[0].start_ms <= packing.max_ms
+
+
+def _quietest_ms(region: Region, levels_db: NDArray[np.float32], max_ms: int) -> int:
+    """The quietest tenth of a second in the second half of the longest allowed first part."""
+    latest = min(region.start_ms + max_ms, region.end_ms - 1)
+    earliest = region.start_ms + max_ms // 2
+    frames = levels_db[earliest // FRAME_MS : latest // FRAME_MS]
+    if frames.size == 0:
+        return latest
+    smooth = np.convolve(frames, np.ones(10) / 10, mode="same")
+    return min(max((earliest // FRAME_MS + int(smooth.argmin())) * FRAME_MS, earliest), latest)

@@ -1,0 +1,88 @@
+"""Tells a channel's own speech from the other party's, heard faintly through the line.
+
+Crosstalk lies some 30 dB below the voice it comes from, while people who speak at once differ by less than 20 dB.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr.chunks import FRAME_MS, Region, merged
+from asr.transcript import Word
+
+MARGIN_DB = 20.0
+SMOOTH_FRAMES = 20
+MIN_GAP_MS = 300
+MIN_SPEECH_MS = 250
+
+Levels = NDArray[np.float32]
+"""`(frames,)` in dB; see :func:`asr.levels.frame_levels_db`."""
+
+
+def own_speech(regions: Sequence[Region], own_db: Levels, other_db: Levels) -> list[Region]:
+    """The parts of a channel's speech that are not drowned by the other channel; sorted, inside ``regions``."""
+    drowned = smoothed(other_db) - smoothed(own_db) > MARGIN_DB
+    kept: list[Region] = []
+    for region in regions:
+        first, last = region.start_ms // FRAME_MS, -(-region.end_ms // FRAME_MS)
+        if not drowned[first:last].any():
+            kept.append(region)
+            continue
+        free = ~drowned[first:last]
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], free.astype(np.int8), [0]])))
+        parts = [_part(region, first, int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        kept.extend(p for p in merged(parts, MIN_GAP_MS) if p.duration_ms >= MIN_SPEECH_MS)
+    return kept
+
+
+def crosstalk_words(
+    words: Mapping[int, Sequence[Word]], levels_db: Mapping[int, Levels]
+) -> dict[int, tuple[Word, ...]]:
+    """By channel, the words that another channel says at the same time and much louder.
+
+    Words are in order of their start.
+    """
+    found: dict[int, tuple[Word, ...]] = {}
+    for channel, own in words.items():
+        drowned = [
+            set(_drowned(own, words[other], levels_db[channel], levels_db[other]))
+            for other in words
+            if other != channel
+        ]
+        found[channel] = tuple(w for i, w in enumerate(own) if any(i in d for d in drowned))
+    return found
+
+
+def smoothed(levels_db: Levels) -> Levels:
+    """The mean over a fifth of a second around each frame."""
+    if levels_db.size == 0:
+        return levels_db
+    weights = np.ones(SMOOTH_FRAMES, dtype=np.float32)
+    count = np.convolve(np.ones_like(levels_db), weights, mode="full")
+    summed = np.convolve(levels_db, weights, mode="full")
+    start = SMOOTH_FRAMES // 2
+    return (summed / count)[start : start + levels_db.size].astype(np.float32)
+
+
+def _part(region: Region, first: int, start: int, end: int) -> Region:
+    start_ms = max((first + start) * FRAME_MS, region.start_ms)
+    return Region(start_ms, min((first + end) * FRAME_MS, region.end_ms))
+
+
+def _drowned(own: Sequence[Word], others: Sequence[Word], own_db: Levels, other_db: Levels) -> Iterator[int]:
+    """Indexes of own words that another's word overlaps and drowns."""
+    starts = [word.start_ms for word in others]
+    latest_ends = list(accumulate((word.end_ms for word in others), max))
+    for i, word in enumerate(own):
+        before = bisect_left(starts, word.end_ms)
+        if before and latest_ends[before - 1] > word.start_ms:
+            first = word.start_ms // FRAME_MS
+            last = max(word.end_ms // FRAME_MS, first + 1)
+            mine, theirs = own_db[first:last], other_db[first:last]
+            if mine.size and theirs.size and theirs.mean() - mine.mean() > MARGIN_DB:
+                yield i

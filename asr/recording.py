@@ -1,0 +1,254 @@
+"""From a recording to its transcript: the shell around decoding, detection, recognition and attribution.
+
+A recording is worked on block by block, each cut where nobody speaks, so that memory does not grow with its
+length; only the loudness curves and the words are kept of the whole call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from asr import audio, chunks, crosstalk, guards, mandarin, speakers
+from asr.chunks import Packing, Region, Window
+from asr.guards import Removed
+from asr.levels import SAMPLE_RATE_HZ, Channels, Likeness, Mono, frame_levels_db
+from asr.recognition import Recognizer
+from asr.transcript import LANGUAGES, Language, Transcript, Word
+from asr.vad import SpeechDetector
+
+SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
+HOLD_MS = 1_000
+"""Speech that ends nearer to the end of a block may go on in the next."""
+DECISIVE_MS = 20_000
+"""With this much speech the language is decided."""
+LANGUAGE_CLIPS = 4
+"""Clips of each channel that the language is told from."""
+LANGUAGE_CLIP_MS = 5_000
+
+Progress = Callable[[float], None]
+"""Told the fraction done, in [0, 1] and never falling; what it raises stops the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscribeOptions:
+    """How a recording is transcribed; ``rep_channel`` is the channel of our own side."""
+
+    language: Language | Literal["auto"] = "auto"
+    rep_channel: int = 0
+    packing: Packing = field(default_factory=Packing)
+    block_seconds: float = audio.BLOCK_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """The transcript, and what was recognized but not believed."""
+
+    transcript: Transcript
+    removed: tuple[Removed, ...] = ()
+
+
+def transcribe(
+    path: Path,
+    options: TranscribeOptions,
+    recognizer: Recognizer,
+    detector: SpeechDetector,
+    progress: Progress | None = None,
+) -> Transcription:
+    """Transcribe one recording; a recording without speech gives a transcript without turns.
+
+    Raises:
+        DecodeError: the file can't be read.
+    """
+    with audio.Recording(path) as recording:
+        call = _Call(recording.info, options, recognizer, detector, progress or (lambda _: None))
+        for block, last in _with_last(recording.blocks(options.block_seconds)):
+            call.take(block, last)
+        return call.finished(recording.truncated)
+
+
+@dataclass(slots=True)
+class _Channel:
+    """What is kept of one channel: samples not yet worked on, the loudness curve, the words."""
+
+    waiting: Mono = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    waiting_from_ms: int = 0
+    levels_db: Mono = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    words: list[Word] = field(default_factory=list)
+
+
+class _Call:
+    """One call in the making."""
+
+    def __init__(
+        self,
+        info: audio.AudioInfo,
+        options: TranscribeOptions,
+        recognizer: Recognizer,
+        detector: SpeechDetector,
+        progress: Progress,
+    ) -> None:
+        self._info = info
+        self._options = options
+        self._recognizer = recognizer
+        self._detector = detector
+        self._progress = progress
+        self._channels = [_Channel() for _ in range(info.channels)]
+        self._samples = 0
+        self._likeness = Likeness()
+        self._language: Language | None = None if options.language == "auto" else options.language
+        self._scores: dict[Language, float] = dict.fromkeys(LANGUAGES, 0.0)
+        self._undecided: list[tuple[Window, Mono]] = []
+        self._removed: list[Removed] = []
+        progress(0.0)
+
+    def take(self, block: Channels, last: bool) -> None:
+        """Work on the next block."""
+        begun = self._fraction()
+        self._samples += block.shape[1]
+        if len(self._channels) == 2:
+            self._likeness = self._likeness.plus(block)
+        for channel, samples in zip(self._channels, block, strict=True):
+            channel.levels_db = np.concatenate([channel.levels_db, frame_levels_db(samples)])
+            channel.waiting = np.concatenate([channel.waiting, samples])
+        heard = [
+            self._cut(number, last)
+            for number in range(1 if self._likeness.identical else len(self._channels))
+        ]
+        if self._likeness.identical:
+            self._channels[1].waiting = np.zeros(0, dtype=np.float32)
+            self._channels[1].waiting_from_ms = self._duration_ms
+        self._recognize([clip for clips in heard for clip in clips], last, begun)
+
+    def finished(self, truncated: bool) -> Transcription:
+        """The transcript of all blocks."""
+        for channel in self._channels:
+            channel.words.sort(key=lambda word: (word.start_ms, word.end_ms))
+        mono = len(self._channels) == 1 or self._likeness.identical
+        words = self._own_words()
+        language = self._language or self._likeliest()
+        count = 1 if mono else len(self._channels)
+        turns = speakers.turns(
+            words,
+            {number: speakers.role(number, count, self._options.rep_channel) for number in words},
+            language,
+            mandarin.written if language == "zh" else tuple,
+        )
+        transcript = Transcript(
+            self._duration_ms, language, count, turns, self._notes(words, mono, truncated)
+        )
+        self._progress(1.0)
+        return Transcription(transcript, tuple(sorted(self._removed, key=lambda r: (r.start_ms, r.channel))))
+
+    @property
+    def _duration_ms(self) -> int:
+        return self._samples // SAMPLES_PER_MS
+
+    def _fraction(self) -> float:
+        """How much of the recording has been read."""
+        total_ms = max(self._info.duration_ms, self._duration_ms)
+        return self._duration_ms / total_ms if total_ms else 0.0
+
+    def _cut(self, number: int, last: bool) -> list[tuple[Window, Mono]]:
+        """The windows of a channel that are complete, with their samples; the rest waits for the next block."""
+        channel = self._channels[number]
+        offset, samples = channel.waiting_from_ms, channel.waiting
+        regions = [Region(r.start_ms + offset, r.end_ms + offset) for r in self._detector.regions(samples)]
+        end_ms = offset + samples.size // SAMPLES_PER_MS
+        cut_ms = (
+            end_ms if last else _cut_ms(regions, offset, end_ms, channel.levels_db, self._options.packing)
+        )
+        regions = [Region(r.start_ms, min(r.end_ms, cut_ms)) for r in regions if r.start_ms < cut_ms]
+        if len(self._channels) == 2 and not self._likeness.identical:
+            other = self._channels[1 - number]
+            regions = crosstalk.own_speech(regions, channel.levels_db, other.levels_db)
+        windows = chunks.pack(regions, number, channel.levels_db, self._options.packing)
+        channel.waiting = samples[(cut_ms - offset) * SAMPLES_PER_MS :].copy()
+        channel.waiting_from_ms = cut_ms
+        return [(w, _clip(samples, w, offset)) for w in windows]
+
+    def _recognize(self, clips: list[tuple[Window, Mono]], last: bool, begun: float) -> None:
+        clips = self._undecided + clips
+        language = self._decided(clips, last)
+        if language is None:
+            self._undecided = clips
+            return
+        self._undecided = []
+        total_ms = sum(window.duration_ms for window, _ in clips)
+        done_ms, ended = 0, self._fraction()
+        for batch in chunks.batches([window for window, _ in clips], self._options.packing.batch_windows):
+            answers = self._recognizer.recognize([clips[i][1] for i in batch], language)
+            for i, heard in zip(batch, answers, strict=True):
+                window = clips[i][0]
+                guarded = guards.guard(heard, window, language)
+                self._channels[window.channel].words.extend(guarded.words)
+                self._removed.extend(guarded.removed)
+                done_ms += window.duration_ms
+            self._progress(begun + (ended - begun) * done_ms / total_ms)
+
+    def _decided(self, clips: list[tuple[Window, Mono]], last: bool) -> Language | None:
+        """The language of the call, None while too little has been heard to tell."""
+        if self._language is None and clips:
+            speech_ms = sum(window.duration_ms for window, _ in clips)
+            if not last and speech_ms < DECISIVE_MS:
+                return None
+            for language, score in self._recognizer.language_scores(_telling(clips)).items():
+                self._scores[language] += score
+            self._language = self._likeliest()
+        return self._language
+
+    def _likeliest(self) -> Language:
+        return max(LANGUAGES, key=lambda language: self._scores[language])
+
+    def _own_words(self) -> dict[int, tuple[Word, ...]]:
+        """The words of each channel without crosstalk, which is recorded as removed."""
+        words = {number: tuple(channel.words) for number, channel in enumerate(self._channels)}
+        if self._likeness.identical:
+            return {0: words[0]}
+        levels = {number: channel.levels_db for number, channel in enumerate(self._channels)}
+        drowned = crosstalk.crosstalk_words(words, levels)
+        for number, lost in drowned.items():
+            for word in lost:
+                self._removed.extend(guards.removed([word], number, "crosstalk"))
+        return {n: tuple(w for w in own if w not in set(drowned[n])) for n, own in words.items()}
+
+    def _notes(self, words: dict[int, tuple[Word, ...]], mono: bool, truncated: bool) -> tuple[str, ...]:
+        notes = ["identical_channels"] if self._likeness.identical else []
+        if not mono and any(words.values()):
+            notes += [f"empty_channel:{number}" for number, own in words.items() if not own]
+        return tuple(notes + (["truncated"] if truncated else []))
+
+
+def _cut_ms(regions: list[Region], start_ms: int, end_ms: int, levels_db: Mono, packing: Packing) -> int:
+    """Where a block that goes on can be cut: in silence, or at the quietest place of a long stretch."""
+    if not regions or regions[-1].end_ms < end_ms - HOLD_MS:
+        return max(end_ms - HOLD_MS, start_ms)
+    return chunks.split(regions[-1], levels_db, packing.max_ms)[-1].start_ms
+
+
+def _clip(samples: Mono, window: Window, offset_ms: int) -> Mono:
+    start, end = (window.start_ms - offset_ms), (window.end_ms - offset_ms)
+    return samples[start * SAMPLES_PER_MS : end * SAMPLES_PER_MS]
+
+
+def _telling(clips: list[tuple[Window, Mono]]) -> list[Mono]:
+    """The beginnings of the longest windows of each channel."""
+    longest = sorted(clips, key=lambda clip: (-clip[0].duration_ms, clip[0].start_ms))
+    chosen: list[Mono] = []
+    for number in sorted({window.channel for window, _ in clips}):
+        own = [samples for window, samples in longest if window.channel == number][:LANGUAGE_CLIPS]
+        chosen.extend(samples[: LANGUAGE_CLIP_MS * SAMPLES_PER_MS] for samples in own)
+    return chosen
+
+
+def _with_last(blocks: Iterator[Channels]) -> Iterator[tuple[Channels, bool]]:
+    """Every block, and whether it is the last."""
+    held = next(blocks, None)
+    while held is not None:
+        following = next(blocks, None)
+        yield held, following is None
+        held = following

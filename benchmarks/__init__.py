@@ -1,0 +1,1 @@
+"""Speed, accuracy and scale, measured side by side."""

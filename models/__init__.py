@@ -1,0 +1,9 @@
+"""What lasts: the tables and the database they live in.
+
+Importing the package loads every table, so that relations between modules resolve.
+"""
+
+from models import calls, opportunities, people, scores
+from models.table import Table
+
+__all__ = ["Table", "calls", "opportunities", "people", "scores"]

@@ -1,0 +1,16 @@
+"""Alembic's entry point: runs the migrations on the connection that ``models.database`` hands over."""
+
+from alembic import context
+
+from models import Table
+
+connection = context.config.attributes["connection"]
+# Procrastinate owns its tables and upgrades them itself.
+context.configure(
+    connection=connection,
+    target_metadata=Table.metadata,
+    include_name=lambda name, kind, _parents: not (kind == "table" and str(name).startswith("procrastinate")),
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,133 @@
+"""What was heard in a call and what it earned: analyses, key events, metrics, SOP versions, scorecards."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.table import Created, Id, Moment, Table, one_of
+
+STEP_OUTCOMES = ("met", "missed", "unknown", "not_applicable")
+SOP_STATES = ("draft", "published", "retired")
+
+
+class Analysis(Created, Table):
+    """One reading of a transcript by one tagger. A rerun with other weights is a new row."""
+
+    __tablename__ = "analyses"
+    __table_args__ = (UniqueConstraint("transcript_id", "tagger_hash"),)
+
+    id: Mapped[Id]
+    call_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("calls.id"), index=True)
+    transcript_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("transcripts.id"), index=True)
+    tagger_hash: Mapped[str]
+
+    key_events: Mapped[list[StoredKeyEvent]] = relationship(lazy="raise", order_by="StoredKeyEvent.position")
+    metrics: Mapped[list[CallMetric]] = relationship(lazy="raise")
+
+
+class StoredKeyEvent(Table):
+    """A key event with the seconds that prove it. ``doubtful`` ones are neither present nor absent."""
+
+    __tablename__ = "key_events"
+    __table_args__ = (
+        one_of("speaker", ("rep", "customer", "unknown")),
+        Index("ix_key_events_event", "event", "doubtful"),
+    )
+
+    analysis_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("analyses.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    event: Mapped[str]
+    doubtful: Mapped[bool]
+    turn: Mapped[int]
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    speaker: Mapped[str]
+    quote: Mapped[str]
+    confidence: Mapped[float]
+
+
+class CallMetric(Table):
+    """One number about a conversation ("talk_ratio"); a metric that can't be told has no row."""
+
+    __tablename__ = "call_metrics"
+
+    analysis_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("analyses.id"), primary_key=True)
+    metric: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float]
+
+
+class SopVersion(Created, Table):
+    """A published text of an SOP: immutable, known by ``content_hash``."""
+
+    __tablename__ = "sop_versions"
+    __table_args__ = (
+        UniqueConstraint("name", "number"),
+        UniqueConstraint("name", "content_hash"),
+        one_of("state", SOP_STATES),
+    )
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    number: Mapped[int]
+    document: Mapped[str]
+    content_hash: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="published")
+    published_at: Mapped[Moment | None]
+    published_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+
+
+class StoredScorecard(Created, Table):
+    """A call's score under one SOP version, with the three hashes that make it repeatable.
+
+    ``score``, ``low`` and ``high`` are 0-100, or null when nothing could be judged.
+    """
+
+    __tablename__ = "scorecards"
+    __table_args__ = (UniqueConstraint("call_id", "recording_hash", "sop_hash", "weights_hash"),)
+
+    id: Mapped[Id]
+    call_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("calls.id"), index=True)
+    analysis_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("analyses.id"), index=True)
+    sop_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sop_versions.id"), index=True)
+    recording_hash: Mapped[str]
+    sop_hash: Mapped[str]
+    weights_hash: Mapped[str]
+    score: Mapped[float | None]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    points: Mapped[float]
+    judged_points: Mapped[float]
+    reason: Mapped[dict[str, Any] | None]
+
+    steps: Mapped[list[StoredStepResult]] = relationship(lazy="raise", order_by="StoredStepResult.position")
+    sop_version: Mapped[SopVersion] = relationship(lazy="raise")
+
+
+class StoredStepResult(Table):
+    """What one step of the SOP earned, why, and the evidence to play.
+
+    ``unknown_points`` of ``max_points`` can't be told; ``criteria`` are the step's own points in the
+    form of :meth:`sop.scorecard.CriterionResult.to_json`.
+    """
+
+    __tablename__ = "step_results"
+    __table_args__ = (one_of("outcome", STEP_OUTCOMES),)
+
+    scorecard_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("scorecards.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    step: Mapped[str]
+    title: Mapped[dict[str, Any]]
+    outcome: Mapped[str]
+    required: Mapped[bool]
+    points: Mapped[float]
+    unknown_points: Mapped[float]
+    max_points: Mapped[float]
+    confidence: Mapped[float | None]
+    reason: Mapped[dict[str, Any]]
+    evidence: Mapped[list[Any]] = mapped_column(JSONB)
+    criteria: Mapped[list[Any]] = mapped_column(JSONB)

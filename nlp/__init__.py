@@ -1,0 +1,1 @@
+"""Key events, entities and metrics in a transcript."""

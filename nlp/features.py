@@ -1,0 +1,120 @@
+"""What the tagging head sees of a call: one row of numbers for each turn.
+
+Pure: takes embeddings that an encoder has already computed.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr.transcript import Language, Speaker
+from nlp.text import fold
+from sop.events import EVENT_SPEAKERS, EVENTS
+
+LEXICAL_BUCKETS = 8192
+CONTEXT_SIZE = 8
+_SPEAKER_SIGN = {"rep": 1.0, "customer": -1.0, "unknown": 0.0}
+_WORD = re.compile(r"[a-z]+(?:['’][a-z]+)*|\d+")
+_QUESTION = re.compile(r"[?？]")
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenTurn:
+    """The part of a turn that the head may look at."""
+
+    speaker: Speaker
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallFeatures:
+    """A call of ``n`` turns as arrays.
+
+    ``embeddings``: (n, dim) float32; ``lexical``: for each turn its distinct hash buckets, int64;
+    ``context``: (n, CONTEXT_SIZE) float32, who speaks and where in the call; ``allowed``:
+    (n, events) bool, what the speaker can show by the guide.
+    """
+
+    embeddings: NDArray[np.float32]
+    lexical: tuple[NDArray[np.int64], ...]
+    context: NDArray[np.float32]
+    allowed: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.context)
+
+
+def call_features(
+    turns: Sequence[SpokenTurn], language: Language, embeddings: NDArray[np.float32]
+) -> CallFeatures:
+    """Features of a whole call; ``embeddings`` is (len(turns), dim)."""
+    return CallFeatures(
+        embeddings=embeddings,
+        lexical=tuple(lexical_buckets(turn.text, language) for turn in turns),
+        context=_context(turns, language),
+        allowed=allowed_events([turn.speaker for turn in turns]),
+    )
+
+
+def allowed_events(speakers: Sequence[Speaker]) -> NDArray[np.bool_]:
+    """(turns, events): whether the speaker can show the event; an unknown speaker can show all."""
+    return np.array(
+        [[speaker == "unknown" or speaker in EVENT_SPEAKERS[event] for event in EVENTS] for speaker in speakers],
+        dtype=np.bool_,
+    ).reshape(len(speakers), len(EVENTS))
+
+
+def lexical_buckets(text: str, language: Language) -> NDArray[np.int64]:
+    """Distinct hash buckets of character 1-3-grams (zh) or word 1-2-grams (en), ascending.
+
+    Every number is one symbol, so that the head learns "a number", not a price.
+    """
+    grams = _chinese_grams(text) if language == "zh" else _english_grams(text)
+    buckets = {zlib.crc32(f"{language}:{gram}".encode()) % LEXICAL_BUCKETS for gram in grams}
+    return np.array(sorted(buckets), dtype=np.int64)
+
+
+def _chinese_grams(text: str) -> Iterator[str]:
+    folded = fold(text)
+    if _QUESTION.search(folded):
+        yield "<question>"
+    symbols = re.sub(r"\d+", "0", "".join(char for char in folded if char.isalnum()))
+    for size in (1, 2, 3):
+        for start in range(len(symbols) - size + 1):
+            yield symbols[start : start + size]
+
+
+def _english_grams(text: str) -> Iterator[str]:
+    folded = fold(text)
+    if _QUESTION.search(folded):
+        yield "<question>"
+    words = ["0" if word.isdigit() else word for word in _WORD.findall(folded)]
+    yield from words
+    for left, right in zip(words, words[1:], strict=False):
+        yield f"{left} {right}"
+
+
+def _context(turns: Sequence[SpokenTurn], language: Language) -> NDArray[np.float32]:
+    index = np.arange(len(turns), dtype=np.float32)
+    left = len(turns) - 1 - index
+    letters_per_word = 1.0 if language == "zh" else 3.0
+    length = np.array([len(turn.text) / letters_per_word for turn in turns], dtype=np.float32)
+    return np.stack(
+        [
+            np.array([_SPEAKER_SIGN[turn.speaker] for turn in turns], dtype=np.float32),
+            index / max(len(turns), 1),
+            np.exp(-index / 2),
+            np.exp(-left / 2),
+            np.exp(-index / 5),
+            np.exp(-left / 5),
+            np.log1p(length) * 0.3,
+            np.full(len(turns), 0.5 if language == "zh" else -0.5, dtype=np.float32),
+        ],
+        axis=1,
+    ).astype(np.float32)

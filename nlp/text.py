@@ -1,0 +1,157 @@
+"""Text as it is compared, searched and quoted: folding, tokens, search terms, sentences.
+
+All functions are pure. Mandarin is compared in Simplified characters.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple, Protocol
+
+from asr.transcript import Language
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+_ABBREVIATIONS = frozenset({"mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "no", "inc", "approx"})
+_SENTENCE_END = re.compile(
+    r"[。！？!?]+[”’」』）\"')\]]*"  # ends a sentence wherever it stands
+    r"|(?<!\.)\.[”’\"')\]]*(?=\s|$)"  # a full stop only before a space: 3.5 and v2.0 go on
+    r"|\n+"
+)
+
+
+class Sentence(NamedTuple):
+    """A stretch of a text: ``text[start:end]``, without spaces around it, in characters."""
+
+    start: int
+    end: int
+    text: str
+
+
+class _Converter(Protocol):
+    def convert(self, text: str) -> str: ...
+
+
+def fold(text: str) -> str:
+    """The form in which texts are compared: NFKC (full and half width), Simplified, lower case."""
+    return _simplifier().convert(unicodedata.normalize("NFKC", text)).lower()
+
+
+def tokens(text: str, language: Language) -> list[str]:
+    """Folded words in order, without punctuation or spaces; Mandarin is cut by jieba."""
+    return list(_words(fold(text), language))
+
+
+def search_terms(text: str, language: Language) -> list[str]:
+    """What a text is indexed and searched by: words, and bigrams of Chinese characters.
+
+    Bigrams make every two-character word (价格, 预算, 异议) findable however jieba cut the
+    sentence; a run of one Chinese character yields that character. Each term once, in order of
+    first appearance: an index of a text holds all the terms of any query whose runs it contains.
+    """
+    folded = fold(text)
+    found = dict.fromkeys(_words(folded, language))
+    for run in _HAN.findall(folded):
+        found.update(dict.fromkeys(_bigrams(run)))
+    return list(found)
+
+
+def query_terms(text: str) -> list[str]:
+    """What a search for ``text`` must find, a subset of :func:`search_terms` in either language.
+
+    Words other than Chinese as they are; a Chinese run by its bigrams alone, since the words that
+    jieba sees depend on the sentence around them.
+    """
+    folded = fold(text)
+    found: dict[str, None] = {}
+    for word in _WORD.findall(folded):
+        for piece in _split_by_script(word):
+            found.update(dict.fromkeys(_bigrams(piece) if _HAN.fullmatch(piece) else [piece]))
+    return list(found)
+
+
+def sentences(text: str) -> list[Sentence]:
+    """The sentences of a turn in order; an abbreviation or a decimal point ends none.
+
+    A text without any end mark is one sentence, a blank text none. Dots of hesitation (……, …) end none.
+    """
+    spans: list[Sentence] = []
+    begin = 0
+    for mark in _SENTENCE_END.finditer(text):
+        if mark.end() < len(text) and _is_abbreviation(text[begin : mark.start()], mark.group()):
+            continue
+        spans.extend(_trimmed(text, begin, mark.end()))
+        begin = mark.end()
+    spans.extend(_trimmed(text, begin, len(text)))
+    return spans
+
+
+def _words(folded: str, language: Language) -> Iterator[str]:
+    for word in _WORD.findall(folded):
+        for piece in _split_by_script(word):
+            if language == "zh" and _HAN.fullmatch(piece):
+                yield from cut_chinese(piece)
+            else:
+                yield piece
+
+
+def _split_by_script(word: str) -> Iterator[str]:
+    """``crm系统`` → ``crm``, ``系统``."""
+    end = 0
+    for run in _HAN.finditer(word):
+        if run.start() > end:
+            yield word[end : run.start()]
+        yield run.group()
+        end = run.end()
+    if end < len(word):
+        yield word[end:]
+
+
+def _bigrams(run: str) -> list[str]:
+    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+
+
+def _is_abbreviation(before: str, mark: str) -> bool:
+    if mark.strip("”’\"')]") != ".":
+        return False
+    last = before.rsplit(maxsplit=1)[-1:] or [""]
+    return last[0].lower().lstrip("(\"'") in _ABBREVIATIONS
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[Sentence]:
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    if any(char.isalnum() for char in text[start:end]):
+        yield Sentence(start, end, text[start:end])
+
+
+def cut_chinese(run: str) -> list[str]:
+    """Words of a run of Chinese text by jieba's accurate mode; joined they give ``run`` back."""
+    return [str(word) for word in _jieba().cut(run)]
+
+
+@cache
+def _jieba() -> _Segmenter:
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    segmenter: _Segmenter = jieba.Tokenizer()
+    return segmenter
+
+
+class _Segmenter(Protocol):
+    def cut(self, sentence: str) -> Iterator[str]: ...
+
+
+@cache
+def _simplifier() -> _Converter:
+    from opencc import OpenCC
+
+    converter: _Converter = OpenCC("t2s")
+    return converter

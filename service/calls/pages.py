@@ -1,0 +1,129 @@
+"""The pages of calls: the list, and one call with its sound, transcript and scorecard."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request, status
+from fastapi.responses import RedirectResponse, Response
+
+from service.access import SignedInViewer, Transaction
+from service.calls.conversation import channel_speakers, conversation, tally
+from service.calls.filters import CallFilters
+from service.calls.measures import measures
+from service.calls.queries import call_choices, get_call, list_calls
+from service.calls.scoresheet import scoresheet
+from service.calls.views import CallDetail, CallRow, Choice, Choices
+from service.people.queries import list_users
+from service.search.terms import excerpt
+from service.web.rendering import Reader, reader, reader_zone, render
+
+router = APIRouter(include_in_schema=False)
+
+_IN_MENU = ("since", "until", "min_score", "max_score", "direction", "language", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class _ActiveFilter:
+    """A set filter as it is shown; ``address`` is the list without it."""
+
+    name: str
+    label: str
+    address: str
+
+
+@router.get("/")
+def start() -> RedirectResponse:
+    """The app starts with the calls."""
+    return RedirectResponse("/calls", status.HTTP_307_TEMPORARY_REDIRECT)
+
+
+@router.get("/calls")
+def calls_page(
+    request: Request, viewer: SignedInViewer, session: Transaction, page: Annotated[int, Query(ge=1)] = 1
+) -> Response:
+    """The list of calls; asked by HTMX only its results."""
+    filters = CallFilters.from_query(request.query_params.multi_items(), reader_zone(request, viewer))
+    to = reader(request, viewer)
+    found = list_calls(session, viewer, filters, page)
+    choices = call_choices(session, viewer)
+    context: dict[str, Any] = {
+        "filters": filters,
+        "page": found,
+        "active": _active(filters, choices, to),
+        "hits": {row.id: excerpt(row.hit.text, filters.text) if row.hit else () for row in found.rows},
+    }
+    is_part = request.headers.get("hx-target") == "results"
+    if not is_part:
+        people = list_users(session, viewer) if viewer.role != "rep" else []
+        context |= {
+            "choices": choices,
+            "people": [Choice(user.email, user.name) for user in people if user.role == "rep"],
+            "more_set": sum(name in _IN_MENU for name, _ in filters.active),
+        }
+    template = "calls/results.html" if is_part else "calls/list.html"
+    return render(request, template, viewer, context, headers={"Vary": "HX-Target"})
+
+
+@router.get("/calls/{call_id}")
+def call_page(
+    request: Request,
+    viewer: SignedInViewer,
+    session: Transaction,
+    call_id: str,
+    q: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """One call. ``?t=`` opens it at a moment (in milliseconds), ``?q=`` with words looked for."""
+    detail = get_call(session, viewer, _uuid(call_id))
+    if detail is None:
+        raise HTTPException(status.HTTP_404_NOT_FOUND)
+    context = call_context(detail, reader(request, viewer))
+    return render(request, "calls/call.html", viewer, {**context, "find": q})
+
+
+def call_context(detail: CallDetail, to: Reader) -> dict[str, Any]:
+    """What the call page shows of a call."""
+    return {
+        "call": detail.call,
+        "who": called(detail.call),
+        "channels": detail.channels,
+        "channel_speakers": channel_speakers(detail.turns, detail.channels or 1),
+        "notes": [_note(code, to) for code in detail.notes],
+        "turns": conversation(detail.turns, detail.events),
+        "events": detail.events,
+        "tally": tally(detail.events),
+        "sheet": scoresheet(detail.scorecard, to.language) if detail.scorecard else None,
+        "measures": measures(detail.metrics, to.t, to.formats),
+    }
+
+
+def called(call: CallRow) -> str:
+    """What a call goes by: the account, or the number, or the file."""
+    return call.account or call.customer_phone or call.file_name
+
+
+def _note(code: str, to: Reader) -> str:
+    """A note of the transcript in words; its number is a channel, counted from 1 for people."""
+    name, _, channel = code.partition(":")
+    if f"note.{name}" not in to.t:
+        return code
+    return to.t(f"note.{name}", channel=int(channel) + 1 if channel.isdigit() else "")
+
+
+def _active(filters: CallFilters, choices: Choices, to: Reader) -> list[_ActiveFilter]:
+    labels = {choice.value: choice.label for choice in (*choices.reps, *choices.opportunities)}
+    named = {"event": "event", "direction": "direction", "language": "language", "state": "state"}
+    shown = []
+    for name, value in filters.active:
+        label = to.t(f"{named[name]}.{value}") if name in named else labels.get(value, value)
+        shown.append(_ActiveFilter(name, label, filters.address_without(name, value)))
+    return shown
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise HTTPException(status.HTTP_404_NOT_FOUND) from error

@@ -1,0 +1,119 @@
+"""A stored scorecard as the lines a person reads: titles, outcomes, points, reasons and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+from service.calls.views import ScorecardView, StepView
+from sop.document import SopError, parse
+from sop.explanation import explain_reason
+from sop.procedure import Language, Sop, Wording
+from sop.reasons import Reason, ReasonCode
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceLine:
+    """A stretch of the call that a line of the scorecard can play. ``confidence`` is in [0, 1]."""
+
+    turn: int
+    start_ms: int
+    end_ms: int
+    speaker: str
+    quote: str
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One step as it is shown; ``why`` is a sentence."""
+
+    title: str
+    outcome: str
+    points: float
+    max_points: float
+    why: str
+    evidence: tuple[EvidenceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scoresheet:
+    """A scorecard as it is shown; ``why`` says why there is no score, and is empty when there is one."""
+
+    title: str
+    number: int
+    score: float | None
+    low: float | None
+    high: float | None
+    why: str
+    lines: tuple[StepLine, ...]
+    recording_hash: str
+    sop_hash: str
+    weights_hash: str
+
+
+def scoresheet(card: ScorecardView, language: str) -> Scoresheet:
+    """``card`` in words of ``language`` ("zh" or "en")."""
+    to = cast(Language, language)
+    sop = _parsed(card.document)
+    titles = {step.id: step.title for step in sop.steps} if sop else {}
+    return Scoresheet(
+        title=sop.title.to(to) if sop else card.sop_name,
+        number=card.sop_number,
+        score=card.score,
+        low=card.low,
+        high=card.high,
+        why=_sentence(card.reason, to, titles),
+        lines=tuple(_line(step, to, titles) for step in card.steps),
+        recording_hash=card.recording_hash,
+        sop_hash=card.sop_hash,
+        weights_hash=card.weights_hash,
+    )
+
+
+@lru_cache(maxsize=64)
+def _parsed(document: str) -> Sop | None:
+    """The SOP, or None when it was written for another version of Clearcall: its steps go by their ids."""
+    try:
+        return parse(document)
+    except SopError:
+        return None
+
+
+def _line(step: StepView, language: Language, titles: Mapping[str, Wording]) -> StepLine:
+    title = titles.get(step.step)
+    return StepLine(
+        title=title.to(language) if title else step.step,
+        outcome=step.outcome,
+        points=step.points,
+        max_points=step.max_points,
+        why=_sentence(step.reason, language, titles),
+        evidence=tuple(_evidence(item) for item in step.evidence),
+    )
+
+
+def _evidence(item: Mapping[str, Any]) -> EvidenceLine:
+    return EvidenceLine(
+        turn=item["turn"],
+        start_ms=item["start_ms"],
+        end_ms=item["end_ms"],
+        speaker=item["speaker"],
+        quote=item["quote"],
+        confidence=item.get("confidence"),
+    )
+
+
+def _sentence(reason: Mapping[str, Any] | None, language: Language, titles: Mapping[str, Wording]) -> str:
+    if reason is None:
+        return ""
+    code = reason.get("code", "")
+    if code not in ReasonCode:
+        return str(code)
+    params = {k: tuple(v) if isinstance(v, list) else v for k, v in reason.get("params", {}).items()}
+    try:
+        words = explain_reason(Reason(ReasonCode(code), params), language, titles)
+    except KeyError:
+        return str(code)
+    return f"{words[:1].upper()}{words[1:]}{'。' if language == 'zh' else '.'}"

@@ -1,0 +1,221 @@
+"""Storing what the pipeline finds, and reading back what the next stage needs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import insert, literal, select, update
+from sqlalchemy.dialects.postgresql import TSVECTOR, array
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.sql import func
+
+from asr.recording import Transcription
+from asr.transcript import Language, Speaker, Transcript, Turn, Word
+from models.calls import Call, Recording, StoredTranscript, StoredTurn
+from models.scores import (
+    Analysis,
+    CallMetric,
+    SopVersion,
+    StoredKeyEvent,
+    StoredScorecard,
+    StoredStepResult,
+)
+from nlp.text import search_terms
+from service.pipeline import Review
+from sop.events import KeyEvent
+from sop.scorecard import StepResult
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTranscript:
+    """A stored transcript as a value, with where it belongs."""
+
+    call_id: uuid.UUID
+    transcript_id: uuid.UUID
+    recording_hash: str
+    weights_hash: str
+    sop_name: str | None
+    transcript: Transcript
+
+
+def has_transcript(session: Session, recording_id: uuid.UUID, weights_hash: str) -> bool:
+    """Whether this recording was already transcribed with these weights, with words in it."""
+    query = (
+        select(literal(1))
+        .select_from(StoredTranscript)
+        .join(Call, Call.id == StoredTranscript.call_id)
+        .where(Call.recording_id == recording_id, StoredTranscript.weights_hash == weights_hash)
+        .where(select(StoredTurn).where(StoredTurn.transcript_id == StoredTranscript.id).exists())
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def add_transcript(session: Session, recording_id: uuid.UUID, transcription: Transcription, weights_hash: str) -> None:
+    """Store a transcript and its searchable turns; storing the same one again changes nothing."""
+    transcript = transcription.transcript
+    session.execute(update(Recording).where(Recording.id == recording_id).values(duration_ms=transcript.duration_ms))
+    call_id = session.scalars(select(Call.id).where(Call.recording_id == recording_id)).one()
+    transcript_id = session.scalar(
+        upsert(StoredTranscript)
+        .values(
+            id=uuid.uuid4(),
+            call_id=call_id,
+            weights_hash=weights_hash,
+            language=transcript.language,
+            channels=transcript.channels,
+            duration_ms=transcript.duration_ms,
+            notes=list(transcript.notes),
+            removed=[removed.to_json() for removed in transcription.removed],
+        )
+        .on_conflict_do_nothing()
+        .returning(StoredTranscript.id)
+    )
+    if transcript_id is not None and transcript.turns:
+        for position, turn in enumerate(transcript.turns):
+            session.execute(insert(StoredTurn).values(_turn_row(transcript_id, position, turn, transcript.language)))
+
+
+def _turn_row(transcript_id: uuid.UUID, position: int, turn: Turn, language: Language) -> dict[str, Any]:
+    terms = sorted(set(search_terms(turn.text, language)))
+    return {
+        "transcript_id": transcript_id,
+        "position": position,
+        "speaker": turn.speaker,
+        "channel": turn.channel,
+        "start_ms": turn.start_ms,
+        "end_ms": turn.end_ms,
+        "text": turn.text,
+        "confidence": turn.confidence,
+        "words": [[w.text, w.start_ms, w.end_ms, round(w.confidence, 4)] for w in turn.words],
+        "terms": func.array_to_tsvector(array(terms)) if terms else literal("").cast(TSVECTOR),
+    }
+
+
+def latest_transcript(session: Session, recording_id: uuid.UUID) -> LoadedTranscript | None:
+    """The newest transcript of a recording, or None when it has none yet."""
+    row = session.execute(
+        select(StoredTranscript, Call, Recording.sha256)
+        .join(Call, Call.id == StoredTranscript.call_id)
+        .join(Recording, Recording.id == Call.recording_id)
+        .where(Recording.id == recording_id)
+        .order_by(StoredTranscript.created_at.desc())
+        .options(selectinload(StoredTranscript.turns))
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    stored, call, recording_hash = row
+    return LoadedTranscript(
+        call.id, stored.id, recording_hash, stored.weights_hash, call.sop_name, to_transcript(stored)
+    )
+
+
+def to_transcript(stored: StoredTranscript) -> Transcript:
+    """The stored rows as the value that the pipeline works on."""
+    return Transcript(
+        duration_ms=stored.duration_ms,
+        language=cast(Language, stored.language),
+        channels=stored.channels,
+        turns=tuple(
+            Turn(
+                speaker=cast(Speaker, turn.speaker),
+                channel=turn.channel,
+                start_ms=turn.start_ms,
+                end_ms=turn.end_ms,
+                text=turn.text,
+                confidence=turn.confidence,
+                words=tuple(Word(*word) for word in turn.words),
+            )
+            for turn in stored.turns
+        ),
+        notes=tuple(stored.notes),
+    )
+
+
+def add_review(
+    session: Session, loaded: LoadedTranscript, review: Review, tagger_hash: str, version: SopVersion
+) -> None:
+    """Store key events, metrics and the scorecard of a transcript; once for the same hashes."""
+    analysis_id = _add_analysis(session, loaded, review, tagger_hash)
+    scorecard_id = session.scalar(
+        upsert(StoredScorecard)
+        .values(
+            id=uuid.uuid4(),
+            call_id=loaded.call_id,
+            analysis_id=analysis_id,
+            sop_version_id=version.id,
+            recording_hash=loaded.recording_hash,
+            sop_hash=version.content_hash,
+            weights_hash=f"{loaded.weights_hash}+{tagger_hash}",
+            score=review.scorecard.score,
+            low=review.scorecard.low,
+            high=review.scorecard.high,
+            points=review.scorecard.points,
+            judged_points=review.scorecard.judged_points,
+            reason=review.scorecard.reason.to_json() if review.scorecard.reason else None,
+        )
+        .on_conflict_do_nothing()
+        .returning(StoredScorecard.id)
+    )
+    if scorecard_id is not None:
+        rows = [_step_row(scorecard_id, i, step) for i, step in enumerate(review.scorecard.steps)]
+        session.execute(insert(StoredStepResult), rows)
+
+
+def _add_analysis(session: Session, loaded: LoadedTranscript, review: Review, tagger_hash: str) -> uuid.UUID:
+    made = session.scalar(
+        upsert(Analysis)
+        .values(
+            id=uuid.uuid4(),
+            call_id=loaded.call_id,
+            transcript_id=loaded.transcript_id,
+            tagger_hash=tagger_hash,
+        )
+        .on_conflict_do_nothing()
+        .returning(Analysis.id)
+    )
+    if made is None:
+        known: uuid.UUID = session.scalars(
+            select(Analysis.id).where(
+                Analysis.transcript_id == loaded.transcript_id, Analysis.tagger_hash == tagger_hash
+            )
+        ).one()
+        return known
+    if events := _event_rows(made, review.tagging.present, review.tagging.doubtful):
+        session.execute(insert(StoredKeyEvent), events)
+    metrics = [{"analysis_id": made, "metric": name, "value": value} for name, value in review.metrics.flat().items()]
+    if metrics:
+        session.execute(insert(CallMetric), metrics)
+    return made
+
+
+def _event_rows(
+    analysis_id: uuid.UUID, present: Sequence[KeyEvent], doubtful: Sequence[KeyEvent]
+) -> list[dict[str, Any]]:
+    heard = [(event, False) for event in present] + [(event, True) for event in doubtful]
+    heard.sort(key=lambda pair: (pair[0].evidence.start_ms, pair[0].evidence.turn, pair[0].event))
+    return [
+        {
+            "analysis_id": analysis_id,
+            "position": position,
+            "event": event.event,
+            "doubtful": doubt,
+            "turn": event.evidence.turn,
+            "start_ms": event.evidence.start_ms,
+            "end_ms": event.evidence.end_ms,
+            "speaker": event.evidence.speaker,
+            "quote": event.evidence.quote,
+            "confidence": event.evidence.confidence,
+        }
+        for position, (event, doubt) in enumerate(heard)
+    ]
+
+
+def _step_row(scorecard_id: uuid.UUID, position: int, result: StepResult) -> dict[str, Any]:
+    document = result.to_json()
+    document["step"] = document.pop("step_id")
+    return {"scorecard_id": scorecard_id, "position": position, **document}

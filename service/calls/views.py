@@ -1,0 +1,192 @@
+"""What is shown of calls: frozen values that queries return and pages and API answer with."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class EventMark:
+    """A key event of a call. ``turn`` counts from 0; ``doubtful`` ones are neither present nor absent."""
+
+    event: str
+    doubtful: bool
+    turn: int
+    start_ms: int
+    end_ms: int
+    speaker: str
+    quote: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """The first turn of a call that holds the searched words; ``turns`` is how many do."""
+
+    turn: int
+    start_ms: int
+    speaker: str
+    text: str
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallDeal:
+    """The opportunity a call belongs to, as the CRM tells it."""
+
+    external_id: str
+    name: str
+    stage: str
+    outcome: str
+    amount: Decimal | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call as one line of a list.
+
+    ``progress`` is the fraction of the running stage; ``score``, ``low`` and ``high`` are 0-100, or
+    None when there is no scorecard yet or nothing could be judged. ``events`` are those that were surely
+    heard, ``doubtful`` those that perhaps were, both in order of time.
+    """
+
+    id: uuid.UUID
+    recording_id: uuid.UUID
+    external_id: str | None
+    file_name: str
+    started_at: datetime
+    utc_offset_minutes: int
+    direction: str
+    customer_phone: str | None
+    account: str | None
+    contact: str | None
+    deal: CallDeal | None
+    rep_id: uuid.UUID | None
+    rep: str | None
+    duration_ms: int | None
+    language: str | None
+    state: str
+    state_reason: str | None
+    progress: float
+    score: float | None
+    low: float | None
+    high: float | None
+    events: tuple[EventMark, ...] = ()
+    doubtful: tuple[EventMark, ...] = ()
+    hit: SearchHit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """One page of a list; ``number`` counts from 1."""
+
+    rows: tuple[CallRow, ...]
+    total: int
+    number: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def first(self) -> int:
+        """Position of the first row in the whole list, from 1; 0 when the page is empty."""
+        return (self.number - 1) * self.size + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1 if self.rows else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value that a filter can take, and how it is shown."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the filters of the call list can be set to for a viewer."""
+
+    reps: tuple[Choice, ...]
+    opportunities: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """A word with its place in the recording."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenTurn:
+    """One speaker's stretch. ``position`` counts from 0."""
+
+    position: int
+    speaker: str
+    channel: int
+    start_ms: int
+    end_ms: int
+    text: str
+    confidence: float
+    words: tuple[SpokenWord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """What one step of the SOP earned; ``reason`` is ``{"code", "params"}``, ``evidence`` as stored."""
+
+    step: str
+    outcome: str
+    points: float
+    max_points: float
+    confidence: float
+    reason: Mapping[str, Any]
+    evidence: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardView:
+    """A scorecard under one SOP version; ``document`` is the SOP's YAML."""
+
+    sop_name: str
+    sop_number: int
+    document: str
+    score: float | None
+    low: float | None
+    high: float | None
+    reason: Mapping[str, Any] | None
+    steps: tuple[StepView, ...]
+    recording_hash: str
+    sop_hash: str
+    weights_hash: str
+    scored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallDetail:
+    """Everything the call page shows.
+
+    ``channels`` and ``notes`` are the transcript's; ``events`` include the doubtful ones.
+    """
+
+    call: CallRow
+    channels: int | None
+    notes: tuple[str, ...]
+    turns: tuple[SpokenTurn, ...]
+    events: tuple[EventMark, ...]
+    metrics: Mapping[str, float]
+    scorecard: ScorecardView | None

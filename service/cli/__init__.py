@@ -1,0 +1,42 @@
+"""The command line. Each group of commands has its module; heavy libraries load only when a command needs them."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from service.cli import calls, evaluation, imports, people, serving, sops
+from service.cli.console import Failure, errors
+
+app = typer.Typer(
+    name="clearcall",
+    help="Opens the black box of sales calls: transcripts, key events and scores one can hear.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+app.command("demo")(serving.demo)
+app.command("serve")(serving.serve)
+app.command("worker")(serving.worker)
+app.command("process")(calls.process)
+app.command("transcribe")(calls.transcribe)
+app.command("analyze")(calls.analyze)
+app.command("search")(calls.search)
+app.add_typer(sops.app, name="sop")
+app.add_typer(evaluation.app, name="evaluate")
+app.add_typer(imports.app, name="import")
+app.add_typer(people.app, name="users")
+
+
+def main() -> None:
+    """The ``clearcall`` command: a mistake is one line on standard error, never a traceback."""
+    try:
+        app()
+    except Failure as failure:
+        errors.print(f"clearcall: {failure}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(failure.exit_code)
+    except KeyboardInterrupt:
+        errors.print("clearcall: stopped; run the same command again to go on", markup=False)
+        sys.exit(130)

@@ -1,0 +1,164 @@
+"""Many recordings to the end: ingest, work, watch, report."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from rich.progress import Progress, TaskID
+from sqlalchemy import select
+
+from models.calls import Call, Recording
+from models.database import Database
+from service.calls import queries
+from service.calls.ingest import Ingested, IngestError, Source, ingest
+from service.calls.progress import Progress as RecordingProgress
+from service.cli.console import bars
+from service.engines import Engines
+from service.jobs.worker import Worker, in_background
+from service.people.viewer import OPERATOR
+from service.settings import Settings
+
+_POLL_S = 0.3
+# Shares of the time a recording takes, to make one bar of its stages.
+_STAGE_START = {"queued": 0.0, "transcribing": 0.0, "analyzing": 0.95}
+_STAGE_SHARE = {"queued": 0.0, "transcribing": 0.95, "analyzing": 0.05}
+
+
+def run_batch(
+    settings: Settings, database: Database, sources: Sequence[Source], *, concurrency: int = 1
+) -> list[dict[str, Any]]:
+    """Bring all sources in, process them, and return one result each, in their order.
+
+    A file that cannot be read is a failed result; the others go on.
+    """
+    ingested = [_ingest(settings, database, source) for source in sources]
+    wanted = {item.recording_id for item in ingested if isinstance(item, Ingested)}
+    with bars() as progress:
+        engines = Engines(settings, concurrency, _weights_bar(progress))
+        if _unfinished(database, wanted):
+            worker = Worker(settings, database, concurrency=concurrency, engines=engines)
+            with in_background(worker):
+                _watch(database, wanted, progress)
+    with database.transaction() as session:
+        return [_result(session, source, item) for source, item in zip(sources, ingested, strict=True)]
+
+
+def _ingest(settings: Settings, database: Database, source: Source) -> Ingested | str:
+    try:
+        with source.path.open("rb") as file:
+            return ingest(database, settings, OPERATOR, file, source.path.name, source.details)
+    except OSError as error:
+        return f"can't be read ({error.strerror})"
+    except IngestError as error:
+        return str(error)
+
+
+def _weights_bar(progress: Progress) -> Any:
+    task: TaskID | None = None
+
+    def report(fraction: float) -> None:
+        nonlocal task
+        if task is None:
+            task = progress.add_task("Preparing the weights", total=1.0, note="once")
+        progress.update(task, completed=fraction)
+
+    return report
+
+
+def _states(database: Database, wanted: set[uuid.UUID]) -> list[tuple[RecordingProgress, str, int]]:
+    query = (
+        select(
+            Call.id,
+            Recording.id,
+            Recording.state,
+            Recording.progress,
+            Recording.state_reason,
+            Recording.file_name,
+            Recording.duration_ms,
+        )
+        .join(Recording, Recording.id == Call.recording_id)
+        .where(Recording.id.in_(wanted))
+        .order_by(Recording.created_at, Recording.id)
+    )
+    with database.transaction() as session:
+        return [(RecordingProgress(*row[:5]), row.file_name, row.duration_ms or 1) for row in session.execute(query)]
+
+
+def _unfinished(database: Database, wanted: set[uuid.UUID]) -> bool:
+    return any(not state.finished for state, _, _ in _states(database, wanted))
+
+
+def _watch(database: Database, wanted: set[uuid.UUID], progress: Progress) -> None:
+    """Show how far the recordings are until all are finished."""
+    overall = progress.add_task(f"{len(wanted)} recordings", total=1.0, note="")
+    tasks: dict[uuid.UUID, TaskID] = {}
+    while True:
+        states = _states(database, wanted)
+        total = sum(duration for _, _, duration in states)
+        done = sum(_fraction(state) * duration for state, _, duration in states)
+        finished = sum(state.finished for state, _, _ in states)
+        progress.update(overall, completed=done / total if total else 1.0, note=f"{finished}/{len(states)}")
+        for state, name, _ in states:
+            _show(progress, tasks, state, name)
+        if finished == len(states):
+            return
+        time.sleep(_POLL_S)
+
+
+def _fraction(state: RecordingProgress) -> float:
+    if state.finished:
+        return 1.0
+    return _STAGE_START[state.state] + _STAGE_SHARE[state.state] * state.progress
+
+
+def _show(progress: Progress, tasks: dict[uuid.UUID, TaskID], state: RecordingProgress, name: str) -> None:
+    """A bar for each recording that is worked on; it goes when the recording is finished."""
+    if state.state in ("transcribing", "analyzing"):
+        if state.recording_id not in tasks:
+            tasks[state.recording_id] = progress.add_task(f"  {name}", total=1.0, note=state.state)
+        progress.update(tasks[state.recording_id], completed=_fraction(state), note=state.state)
+    elif state.finished and state.recording_id in tasks:
+        progress.remove_task(tasks.pop(state.recording_id))
+
+
+def _result(session: Any, source: Source, item: Ingested | str) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "file": str(source.path),
+        "call_id": None,
+        "recording_id": None,
+        "state": "failed",
+        "reason": item if isinstance(item, str) else None,
+        "duplicate_of": None,
+        "language": None,
+        "duration_ms": None,
+        "sop": None,
+        "score": None,
+        "low": None,
+        "high": None,
+        "events": {},
+    }
+    if isinstance(item, str) or item.call_id is None:
+        return result
+    detail = queries.get_call(session, OPERATOR, item.call_id)
+    if detail is None:
+        return result
+    call, card = detail.call, detail.scorecard
+    result |= {
+        "call_id": str(call.id),
+        "recording_id": str(call.recording_id),
+        "state": call.state,
+        "reason": call.state_reason,
+        "duplicate_of": item.reason if item.status == "duplicate" else None,
+        "language": call.language,
+        "duration_ms": call.duration_ms,
+        "sop": f"{card.sop_name} v{card.sop_number}" if card else None,
+        "score": call.score,
+        "low": call.low,
+        "high": call.high,
+        "events": dict(Counter(mark.event for mark in detail.events if not mark.doubtful)),
+    }
+    return result

@@ -1,0 +1,298 @@
+"""Commands on recordings and calls: process, transcribe, analyze, search."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from service.cli.console import Failure, errors, one_bar, open_database, output, settings
+
+if TYPE_CHECKING:
+    from asr.recording import Transcription
+    from asr.transcript import Transcript
+    from service.calls.ingest import CallDetails
+
+AUDIO_SUFFIXES = frozenset(
+    [
+        ".wav",
+        ".mp3",
+        ".m4a",
+        ".mp4",
+        ".aac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".flac",
+        ".amr",
+        ".au",
+        ".aiff",
+        ".wma",
+        ".webm",
+        ".mkv",
+        ".mov",
+        ".gsm",
+        ".3gp",
+        ".caf",
+    ]
+)
+
+
+class Format(StrEnum):
+    """How a transcript is printed."""
+
+    JSON = "json"
+    TXT = "txt"
+    VTT = "vtt"
+    SRT = "srt"
+    RTTM = "rttm"
+
+
+class LanguageChoice(StrEnum):
+    """The language of a call, or to have it detected."""
+
+    ZH = "zh"
+    EN = "en"
+    AUTO = "auto"
+
+
+class Device(StrEnum):
+    """Where Whisper runs."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class Direction(StrEnum):
+    """Who called whom."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    UNKNOWN = "unknown"
+
+
+def process(
+    paths: Annotated[list[Path], typer.Argument(help="Recordings, or folders of recordings.")],
+    sop: Annotated[str | None, typer.Option(help="Name of the SOP; by default that of the call's language.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a call on standard output.")] = False,
+    rep: Annotated[str | None, typer.Option(help="E-mail of the rep who made the calls.")] = None,
+    phone: Annotated[str | None, typer.Option(help="The customer's phone number, for all files.")] = None,
+    direction: Annotated[Direction, typer.Option(help="Who called whom.")] = Direction.UNKNOWN,
+    started_at: Annotated[
+        str | None, typer.Option(help="ISO time of the call; by default the file's own time.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Recordings at once, sharing the cores.")] = 1,
+) -> None:
+    """Bring recordings in and process them to the end; what was done before is not done again."""
+    from service.calls.ingest import Source
+    from service.cli.batch import run_batch
+
+    config = settings()
+    files = _files(paths)
+    moment = _moment(started_at)
+    sources = [Source(file, _details(file, rep, phone, direction, moment, sop)) for file in files]
+    with open_database(config) as database:
+        _check_sop(database, sop)
+        results = run_batch(config, database, sources, concurrency=concurrency)
+    failed = [result for result in results if result["state"] == "failed"]
+    for result in results:
+        if as_json:
+            print(json.dumps(result, ensure_ascii=False), flush=True)
+        else:
+            output.print(_line(result), markup=False, highlight=False)
+    if failed:
+        raise Failure(f"{len(failed)} of {len(results)} recordings failed")
+
+
+def _files(paths: list[Path]) -> list[Path]:
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = sorted(f for f in path.rglob("*") if f.is_file() and f.suffix.lower() in AUDIO_SUFFIXES)
+            if not found:
+                raise Failure(f"{path}: no recordings in this folder")
+            files.extend(found)
+        else:
+            files.append(path)
+    return files
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Failure(f"--started-at: {text!r} is not a time like 2026-10-12T10:05:00+08:00", 2) from None
+    return moment if moment.tzinfo else moment.astimezone()
+
+
+def _details(
+    file: Path,
+    rep: str | None,
+    phone: str | None,
+    direction: Direction,
+    moment: datetime | None,
+    sop: str | None,
+) -> CallDetails:
+    from service.calls.ingest import CallDetails
+
+    if moment is None and file.exists():
+        moment = datetime.fromtimestamp(file.stat().st_mtime, UTC).astimezone()
+    return CallDetails(rep_email=rep, customer_phone=phone, direction=direction.value, started_at=moment, sop_name=sop)
+
+
+def _check_sop(database: Any, name: str | None) -> None:
+    from service.sops.versions import UnknownSop, current_version
+
+    if name is None:
+        return
+    try:
+        with database.transaction() as session:
+            current_version(session, name)
+    except UnknownSop as error:
+        raise Failure(f"--sop: {error}") from error
+
+
+def _line(result: dict[str, Any]) -> str:
+    """One result for people: file, state, score and interval, or the reason."""
+    name = Path(result["file"]).name
+    if result["state"] == "scored":
+        score = "no score" if result["score"] is None else f"{result['score']:.0f}"
+        span = "" if result["low"] is None else f" [{result['low']:.0f}–{result['high']:.0f}]"
+        told = f"scored {score}{span} · {result['language']} · {sum(result['events'].values())} key events"
+    elif result["state"] == "no_speech":
+        told = "no speech"
+    else:
+        told = f"{result['state']}: {result['reason']}"
+    again = f" ({result['duplicate_of']})" if result["duplicate_of"] else ""
+    return f"{name}: {told}{again}"
+
+
+def transcribe(
+    file: Annotated[Path, typer.Argument(help="A recording.")],
+    format: Annotated[Format, typer.Option(help="Form of the transcript.")] = Format.TXT,
+    model: Annotated[str | None, typer.Option(help="Whisper size, folder or hub name.")] = None,
+    language: Annotated[LanguageChoice, typer.Option(help="Language of the call.")] = LanguageChoice.AUTO,
+    device: Annotated[Device | None, typer.Option(help="Where Whisper runs.")] = None,
+) -> None:
+    """Transcribe one recording, without database."""
+    from asr import formats
+
+    transcription = _transcription(file, model, language, device)
+    transcript = transcription.transcript
+    if format is Format.JSON:
+        print(json.dumps(transcript.to_json(), ensure_ascii=False))
+        return
+    writers = {
+        Format.TXT: formats.to_text,
+        Format.VTT: formats.to_vtt,
+        Format.SRT: formats.to_srt,
+        Format.RTTM: lambda transcript: formats.to_rttm(transcript, file.stem),
+    }
+    sys.stdout.write(writers[format](transcript))
+    if not transcript.turns:
+        errors.print(f"{file}: no speech", markup=False)
+
+
+def analyze(
+    file: Annotated[Path, typer.Argument(help="A recording, or a transcript as JSON.")],
+    sop: Annotated[Path | None, typer.Option(help="SOP file; by default that of the call's language.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+) -> None:
+    """Key events, metrics and scorecard of one recording or transcript, without database."""
+    from nlp.tagger import load_tagger
+
+    from service import pipeline
+
+    procedure = _sop_file(sop) if sop else None
+    transcript = _transcript_of(file)
+    if procedure is None:
+        procedure = _default_sop(transcript.language)
+    review = pipeline.review(transcript, load_tagger(), procedure)
+    if as_json:
+        print(json.dumps({**transcript.to_json(), **review.to_json()}, ensure_ascii=False))
+    else:
+        from service.cli.report import print_review
+
+        print_review(transcript, review)
+
+
+def _transcript_of(file: Path) -> Transcript:
+    from asr.transcript import Transcript, TranscriptError
+
+    if file.suffix.lower() != ".json":
+        return _transcription(file, None, LanguageChoice.AUTO, None).transcript
+    try:
+        return Transcript.from_json(json.loads(file.read_text(encoding="utf-8-sig")))
+    except OSError as error:
+        raise Failure(f"{file}: can't be read ({error.strerror})") from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise Failure(f"{file}: not JSON ({error})") from error
+    except TranscriptError as error:
+        raise Failure(f"{file}: not a transcript: {error}") from error
+
+
+def _transcription(file: Path, model: str | None, language: LanguageChoice, device: Device | None) -> Transcription:
+    from asr.audio import DecodeError
+    from asr.weights import WeightsError
+    from asr.whisper import WhisperError
+    from service import pipeline
+    from service.engines import Engines
+
+    changes = {"model": model, "device": device.value if device else None}
+    config = settings().model_copy(update={key: value for key, value in changes.items() if value})
+    try:
+        with one_bar(file.name, "transcribing") as report:
+            return pipeline.transcribe(file, Engines(config), config, report, language.value)
+    except (DecodeError, WeightsError, WhisperError) as error:
+        raise Failure(str(error)) from error
+
+
+def _sop_file(path: Path) -> Any:
+    from sop.document import parse
+    from sop.problems import SopError
+
+    try:
+        return parse(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise Failure(f"{path}: can't be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise Failure(f"{path}: not UTF-8 text") from error
+    except SopError as error:
+        raise Failure("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from error
+
+
+def _default_sop(language: str) -> Any:
+    from service.sops.versions import shipped
+    from sop.document import parse
+
+    config = settings()
+    name = config.sop_zh if language == "zh" else config.sop_en
+    documents = shipped()
+    if name not in documents:
+        raise Failure(f"the SOP {name!r} is not shipped with Clearcall; give its file with --sop")
+    return parse(documents[name])
+
+
+def search(
+    text: Annotated[str, typer.Argument(help="Words to find in what was said.")] = "",
+    event: Annotated[list[str] | None, typer.Option(help="Key event; give it again for more.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a call.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many calls.")] = 50,
+) -> None:
+    """Find calls by what was said and by key events; all that is asked for must be in a call."""
+    from service.cli.searching import print_hits, unknown_event
+
+    wanted = event or []
+    for name in wanted:
+        if problem := unknown_event(name):
+            raise Failure(f"--event: {problem}", 2)
+    with open_database(settings()) as database:
+        print_hits(database, text, wanted, limit, as_json)

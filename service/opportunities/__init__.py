@@ -1,0 +1,1 @@
+"""Opportunities: the CRM's view of a deal, beside what was said in its calls."""

@@ -1,0 +1,1 @@
+"""Users and teams: who is asking, and what they may see."""

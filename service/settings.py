@@ -1,0 +1,85 @@
+"""Every setting of Clearcall, read once from the environment (``CLEARCALL_…``)."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.database import default_home
+
+_PREFIX = "CLEARCALL_"
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; one line a setting."""
+
+
+class Settings(BaseSettings):
+    """The settings table of the README is made from these fields and their descriptions."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
+
+    home: Path = Field(
+        default_factory=default_home, description="folder of recordings, weights and the embedded database"
+    )
+    database_url: str | None = Field(
+        default=None, description="a PostgreSQL of your own; without it the embedded one is used"
+    )
+    model: str = Field(default="base", description="Whisper size, folder or hub name")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where Whisper runs")
+    compute_type: str = Field(
+        default="auto", description="CTranslate2 compute type; auto is int8 on a CPU, float16 on a GPU"
+    )
+    threads: int = Field(default=0, ge=0, description="threads of one transcription; 0 is all cores")
+    rep_channel: Literal[0, 1] = Field(default=0, description="channel of the rep in two-channel recordings")
+    sop_zh: str = Field(default="zh-telesales", description="SOP that scores Chinese calls")
+    sop_en: str = Field(default="en-b2b", description="SOP that scores English calls")
+    max_upload_mb: int = Field(default=1024, ge=1, description="largest upload, in MiB a file")
+    session_hours: int = Field(default=12, ge=1, description="how long a sign-in lasts")
+    secure_cookies: bool = Field(
+        default=False, description="send cookies over https only; set it wherever https is served"
+    )
+    login_attempts: int = Field(default=8, ge=1, description="failed sign-ins before an account has to wait")
+    login_window_s: int = Field(default=300, ge=1, description="seconds in which failed sign-ins are counted")
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @property
+    def recordings(self) -> Path:
+        """Folder of the recordings' files."""
+        return self.home / "recordings"
+
+    @property
+    def weights(self) -> Path:
+        """Folder that weights are joined or downloaded into."""
+        return self.home / "weights"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: a value is refused, or a ``CLEARCALL_`` variable has no meaning.
+    """
+    unknown = [
+        name
+        for name in os.environ
+        if name.startswith(_PREFIX) and name.removeprefix(_PREFIX).lower() not in Settings.model_fields
+    ]
+    if unknown:
+        known = ", ".join(_PREFIX + name.upper() for name in Settings.model_fields)
+        raise SettingsError(f"unknown setting {', '.join(sorted(unknown))}; the settings are {known}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{_PREFIX}{e['loc'][0]!s}".upper() + f": {e['msg']}, got {e['input']!r}" for e in error.errors()]
+        raise SettingsError("\n".join(lines)) from error

@@ -1,0 +1,1 @@
+"""SOP versions: publishing them, and choosing the one that scores a call."""

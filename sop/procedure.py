@@ -1,0 +1,119 @@
+"""The standard operating procedure as frozen values: what a good call does, in order, and its worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sop.events import EVENT_SPEAKERS
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+DEFAULT_POINTS = 10.0
+DEFAULT_ANSWER_TURNS = 3
+"""A seller may first acknowledge, then ask back, then answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text people read, in Chinese and English."""
+
+    zh: str
+    en: str
+
+    def to(self, language: Language) -> str:
+        """The text in ``language``."""
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``when``: a step is demanded only if one of ``heard`` and none of ``not_heard`` occurs in the call.
+
+    An empty tuple asks for nothing. A step that is not demanded can't be missed.
+    """
+
+    heard: tuple[str, ...] = ()
+    not_heard: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One thing to hear in the call.
+
+    One of the events ``any_of``, said by one of ``speakers``, in at least ``min_count`` separate stretches of
+    talk, at most ``within_first_s`` seconds after the call's first word and after the first moment of
+    ``after_step``.
+
+    With ``answers`` the events ``any_of`` are replies instead: every event in ``answers`` must be followed
+    by one within the next ``answer_within_turns`` turns of the speakers who answer.
+
+    ``weight`` (> 0) is the criterion's part of its step's points, relative to its neighbours.
+    """
+
+    id: str
+    title: Wording
+    any_of: tuple[str, ...]
+    speakers: frozenset[str]
+    weight: float = 1.0
+    min_count: int = 1
+    within_first_s: int | None = None
+    after_step: str | None = None
+    answers: tuple[str, ...] = ()
+    answer_within_turns: int = DEFAULT_ANSWER_TURNS
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: ``points`` (>= 0) shared by its ``criteria`` (at least one).
+
+    A step that is not ``required`` earns its points when it is met and costs nothing when it is not.
+    """
+
+    id: str
+    title: Wording
+    criteria: tuple[Criterion, ...]
+    points: float = DEFAULT_POINTS
+    required: bool = True
+    when: Condition = field(default_factory=Condition)
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """Calls that get no score at all: those shorter than ``shorter_than_s`` seconds."""
+
+    shorter_than_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Words of the trade: ``hotwords`` to help transcription, names of ``competitors`` to recognise."""
+
+    hotwords: tuple[str, ...] = ()
+    competitors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sop:
+    """A procedure: ``steps`` in their order, for calls in one of ``languages``."""
+
+    name: str
+    title: Wording
+    languages: tuple[Language, ...]
+    steps: tuple[Step, ...]
+    not_applicable: NotApplicable = field(default_factory=NotApplicable)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+
+    def step(self, step_id: str) -> Step:
+        """The step of that id; KeyError if there is none."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)
+
+
+def default_speakers(events: Iterable[str]) -> frozenset[str]:
+    """Everyone who can show one of ``events``, by the guide."""
+    return frozenset[str]().union(*(EVENT_SPEAKERS[event] for event in events))

@@ -1,0 +1,86 @@
+"""A call's scorecard: the criteria's verdicts become steps, points and a score with its interval.
+
+For required steps that apply, let P be the points surely earned, U those that can't be told, T all points.
+Then::
+
+    score = 100 P / (T - U)      low = 100 P / T      high = 100 (P + U) / T
+
+An optional step that is met adds its points to P and T; one that is perhaps met raises ``high`` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from sop.canonical import content_hash
+from sop.criteria import NOTHING, Verdict
+from sop.events import Tagging
+from sop.facts import CallFacts, TurnSpan
+from sop.hearing import Hearing
+from sop.procedure import Sop
+from sop.reasons import Reason, ReasonCode, Value
+from sop.scorecard import Scorecard, StepResult
+from sop.steps import Line, hundredths, judge_step, waived
+
+__all__ = ["CallFacts", "Scorecard", "StepResult", "TurnSpan", "score"]
+
+
+def score(sop: Sop, tagging: Tagging, facts: CallFacts) -> Scorecard:
+    """The scorecard of a call; the same arguments, in whatever order the events come, give the same card.
+
+    Raises:
+        SopError: an event's turn is not a turn of the call.
+    """
+    hearing = Hearing(tagging, facts)
+    refusal = _refusal(sop, facts)
+    if refusal is not None:
+        return _card(sop, [waived(step, Verdict(NOTHING, NOTHING, refusal)) for step in sop.steps], refusal)
+    lines: dict[str, Line] = {}
+    for step in sop.steps:
+        lines[step.id] = judge_step(step, hearing, lines)
+    return _card(sop, list(lines.values()), None)
+
+
+def _refusal(sop: Sop, facts: CallFacts) -> Reason | None:
+    limit = sop.not_applicable.shorter_than_s
+    if limit is not None and facts.duration_ms < limit * 1000:
+        params: dict[str, Value] = {"duration_s": facts.duration_ms // 1000, "limit_s": limit}
+        return Reason(ReasonCode.CALL_TOO_SHORT, params)
+    if facts.language not in sop.languages:
+        params = {"language": facts.language, "languages": tuple(sop.languages)}
+        return Reason(ReasonCode.OTHER_LANGUAGE, params)
+    return None
+
+
+def _card(sop: Sop, lines: Sequence[Line], refusal: Reason | None) -> Scorecard:
+    counted = [line for line in lines if line.result.outcome != "not_applicable"]
+    required = [line for line in counted if line.step.required]
+    extra = [line for line in counted if not line.step.required]
+    earned = sum((line.earned for line in counted), NOTHING)
+    bonus = sum((line.earned for line in extra), NOTHING)
+    perhaps = sum((line.unknown for line in extra), NOTHING)
+    unknown = sum((line.unknown for line in required), NOTHING)
+    total = sum((Fraction(line.step.points) for line in required), NOTHING)
+    judged = total - unknown
+    return Scorecard(
+        sop_name=sop.name,
+        sop_hash=content_hash(sop),
+        score=_percent(earned, judged + bonus) if judged else None,
+        low=_percent(earned, total + bonus) if total else None,
+        high=_percent(earned + unknown + perhaps, total + bonus + perhaps) if total else None,
+        points=hundredths(earned),
+        judged_points=hundredths(judged + bonus),
+        reason=refusal or _why_no_score(total, judged),
+        steps=tuple(line.result for line in lines),
+    )
+
+
+def _why_no_score(total: Fraction, judged: Fraction) -> Reason | None:
+    if not total:
+        return Reason(ReasonCode.NOTHING_APPLIES)
+    return None if judged else Reason(ReasonCode.NOTHING_JUDGED)
+
+
+def _percent(part: Fraction, whole: Fraction) -> float:
+    return float(round(100 * part / whole, 1))
