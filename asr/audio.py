@@ -60,6 +60,7 @@ class Decoded:
 
     @property
     def duration_ms(self) -> int:
+        """Length of what was decoded."""
         return int(self.samples.shape[1]) * 1000 // SAMPLE_RATE_HZ
 
 

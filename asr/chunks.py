@@ -25,6 +25,7 @@ class Region:
 
     @property
     def duration_ms(self) -> int:
+        """How long it lasts."""
         return self.end_ms - self.start_ms
 
 
@@ -39,6 +40,7 @@ class Window:
 
     @property
     def duration_ms(self) -> int:
+        """How long it lasts."""
         return self.end_ms - self.start_ms
 
     def to_call_ms(self, offset_ms: int) -> int:
@@ -63,7 +65,8 @@ def pack(
     Args:
         regions: sorted and not overlapping, in milliseconds from the start of ``levels_db``.
         channel: the channel they were heard on.
-        levels_db: loudness of that channel by frames of ``FRAME_MS``; long regions are split where it is lowest.
+        levels_db: loudness of that channel by frames of ``FRAME_MS``; long regions are split where it
+            is lowest.
         packing: the limits.
     """
     parts = [part for region in regions for part in split(region, levels_db, packing.max_ms)]

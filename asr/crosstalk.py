@@ -1,6 +1,6 @@
 """Tells a channel's own speech from the other party's, heard faintly through the line.
 
-Crosstalk lies some 30 dB below the voice it comes from, while people who speak at once differ by less than 20 dB.
+Crosstalk lies some 30 dB below the voice it comes from; people who speak at once differ by less than 20 dB.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Levels = NDArray[np.float32]
 
 
 def own_speech(regions: Sequence[Region], own_db: Levels, other_db: Levels) -> list[Region]:
-    """The parts of a channel's speech that are not drowned by the other channel; sorted, inside ``regions``."""
+    """The parts of a channel's speech that the other channel does not drown; sorted, inside ``regions``."""
     drowned = smoothed(other_db) - smoothed(own_db) > MARGIN_DB
     kept: list[Region] = []
     for region in regions:

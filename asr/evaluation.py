@@ -12,7 +12,7 @@ import random
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -46,6 +46,7 @@ class Errors:
     reference: int
 
     def plus(self, other: Errors) -> Errors:
+        """Both together."""
         return Errors(self.edits + other.edits, self.reference + other.reference)
 
     @property
@@ -68,9 +69,11 @@ class CallResult:
 
     @property
     def errors(self) -> Errors:
+        """All channels together."""
         return _sum(self.channels)
 
     def to_json(self) -> dict[str, Any]:
+        """The object in the list ``calls`` of the report."""
         return {
             "call_id": self.call_id,
             "language": self.language,
@@ -97,6 +100,7 @@ class LanguageResult:
     real_time_factor: float
 
     def to_json(self) -> dict[str, Any]:
+        """The object under the language's code in the report."""
         return {
             "measure": "CER" if self.language == "zh" else "WER",
             "calls": self.calls,
@@ -118,11 +122,13 @@ class EvaluationReport:
 
     @property
     def languages(self) -> tuple[LanguageResult, ...]:
+        """One result for each language that occurs."""
         by_language = {lang: [c for c in self.calls if c.language == lang] for lang in LANGUAGES}
         return tuple(_language_result(lang, calls) for lang, calls in by_language.items() if calls)
 
     @property
     def roles_right(self) -> int:
+        """The number of calls whose roles are right."""
         return sum(call.roles_right for call in self.calls)
 
     def to_json(self) -> dict[str, Any]:
@@ -316,12 +322,3 @@ def bootstrap_interval(calls: Sequence[Errors]) -> tuple[float, float]:
     chance = random.Random(SEED)
     rates = sorted(_sum(chance.choices(calls, k=len(calls))).rate for _ in range(RESAMPLES))
     return rates[int(0.025 * RESAMPLES)], rates[int(0.975 * RESAMPLES) - 1]
-
-
-def gold_times(document: Mapping[str, Any], speaker: str) -> list[tuple[int, int]]:
-    """Start and end, in milliseconds, of what one speaker says in a gold document."""
-    return [
-        (round(turn["start"] * 1000), round(turn["end"] * 1000))
-        for turn in document["turns"]
-        if turn.get("speaker") == speaker
-    ]

@@ -25,7 +25,8 @@ def to_vtt(transcript: Transcript) -> str:
 def to_srt(transcript: Transcript) -> str:
     """SubRip, the speaker in front of the text."""
     cues = [
-        f"{number}\n{_clock(turn.start_ms, ',')} --> {_clock(turn.end_ms, ',')}\n{turn.speaker}: {_one_line(turn.text)}\n"
+        f"{number}\n{_clock(turn.start_ms, ',')} --> {_clock(turn.end_ms, ',')}\n"
+        f"{turn.speaker}: {_one_line(turn.text)}\n"
         for number, turn in enumerate(transcript.turns, 1)
     ]
     return "\n".join(cues)

@@ -49,9 +49,7 @@ def write_opus(path: Path, target: Path) -> None:
                 stream.bit_rate = _OPUS_BITS_PER_SECOND
                 # Speech at this rate sounds the same at a low complexity, and takes a quarter of the time.
                 stream.options = {"compression_level": "2"}
-                framer = AudioResampler(
-                    format="flt", layout=layout, rate=SAMPLE_RATE_HZ, frame_size=_OPUS_FRAME
-                )
+                framer = AudioResampler(format="flt", layout=layout, rate=SAMPLE_RATE_HZ, frame_size=_OPUS_FRAME)
             for frame in framer.resample(_frame(block, layout)):
                 container.mux(stream.encode(frame))
         if stream is not None:

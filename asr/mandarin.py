@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 
 from opencc import OpenCC
 
@@ -33,7 +34,7 @@ _QUESTION_WORDS = (
 )
 _NOT_QUESTIONS = ("没什么", "不怎么", "几天前", "这么", "那么", "哪怕", "不管", "无论", "什么的")
 _SHORT_QUESTION = 18
-"""A question word makes a question of an utterance up to this many characters; longer ones only tell of it."""
+"""Up to this many characters a question word makes a question; longer utterances only tell of it."""
 
 
 def folded(text: str) -> str:
@@ -50,7 +51,7 @@ def written(words: Sequence[Word]) -> tuple[Word, ...]:
     plain = [replace(word, text=_wide(folded(word.text))) for word in words if word.text.strip()]
     if not plain:
         return ()
-    marked = [_with_comma(word, after) for word, after in zip(plain, plain[1:], strict=False)]
+    marked = [_with_comma(word, after) for word, after in pairwise(plain)]
     return (*marked, _with_end(plain[-1], "".join(word.text for word in plain)))
 
 

@@ -27,6 +27,7 @@ class Heard:
 
     @property
     def text(self) -> str:
+        """The words as one string."""
         return "".join(word.text for word in self.words).strip()
 
 
@@ -43,6 +44,6 @@ class Recognizer(Protocol):
 
 
 def compression_ratio(text: str) -> float:
-    """Bytes over zlib-compressed bytes: above about 2.4 the text goes round in circles (Whisper's own test)."""
+    """Bytes over zlib-compressed bytes; above about 2.4 a text goes round in circles (Whisper's own test)."""
     encoded = text.encode()
     return len(encoded) / len(zlib.compress(encoded))

@@ -154,7 +154,7 @@ class _Call:
         return self._duration_ms / total_ms if total_ms else 0.0
 
     def _cut(self, number: int, last: bool) -> list[tuple[Window, Mono]]:
-        """The windows of a channel that are complete, with their samples; the rest waits for the next block."""
+        """A channel's complete windows with their samples; the rest waits for the next block."""
         channel = self._channels[number]
         offset, samples = channel.waiting_from_ms, channel.waiting
         regions = [Region(r.start_ms + offset, r.end_ms + offset) for r in self._detector.regions(samples)]

@@ -19,7 +19,7 @@ Writer = Callable[[Sequence[Word]], Sequence[Word]]
 
 
 def role(channel: int, channels: int, rep_channel: int) -> Speaker:
-    """Who speaks on a channel, by rule: the rep on ``rep_channel``, the customer on the other; mono is unknown."""
+    """Who speaks on a channel, by rule: the rep on ``rep_channel``, else the customer; unknown in mono."""
     if channels == 1:
         return "unknown"
     return "rep" if channel == rep_channel else "customer"

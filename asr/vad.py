@@ -59,6 +59,7 @@ class SileroDetector:
         self._session = _session(weights or _shipped_weights())
 
     def regions(self, samples: Mono) -> list[Region]:
+        """See the Protocol."""
         duration_ms = samples.size * 1000 // SAMPLE_RATE_HZ
         return regions_of(self._probabilities(samples), duration_ms, self._options)
 

@@ -48,7 +48,8 @@ class SequenceHead(nn.Module):
         self.words = nn.EmbeddingBag(LEXICAL_BUCKETS, options.lexical, mode="sum")
         self.word_logits = nn.EmbeddingBag(LEXICAL_BUCKETS, len(EVENTS), mode="sum")
         self.neighbours = nn.Conv1d(dim, len(EVENTS), options.window, padding=options.window // 2, bias=False)
-        self.call = nn.GRU(size, options.hidden, batch_first=True, bidirectional=True)
+        self.before = nn.Conv1d(size, options.hidden, options.window, padding=options.window // 2)
+        self.around = nn.Conv1d(options.hidden, options.hidden, options.window, padding=options.window // 2)
         self.out = nn.Linear(2 * options.hidden + size, len(EVENTS))
         self.dropout = nn.Dropout(options.dropout)
         self.input_dropout = nn.Dropout(options.input_dropout)
@@ -64,8 +65,9 @@ class SequenceHead(nn.Module):
         lexical = self.words(words[0], words[1], per_sample_weights=words[2]).view(calls, turns, -1)
         seen = torch.cat([functional.gelu(self.project(embeddings)), lexical], dim=-1)
         seen = torch.cat([self.dropout(seen), batch.context], dim=-1)
-        packed = nn.utils.rnn.pack_padded_sequence(seen, batch.lengths, batch_first=True, enforce_sorted=False)
-        heard, _ = nn.utils.rnn.pad_packed_sequence(self.call(packed)[0], batch_first=True, total_length=turns)
+        near = functional.gelu(self.before(seen.transpose(1, 2))) * batch.present
+        wide = functional.gelu(self.around(self.dropout(near))) * batch.present
+        heard = torch.cat([near, wide], dim=1).transpose(1, 2)
         logits: Tensor = self.out(torch.cat([self.dropout(heard), seen], dim=-1))
         logits = logits + self.neighbours(embeddings.transpose(1, 2)).transpose(1, 2)
         linear = self.word_logits(words[0], words[1], per_sample_weights=words[2]).view(calls, turns, -1)
@@ -81,7 +83,7 @@ class Batch:
     offsets: Tensor
     weights: Tensor
     context: Tensor
-    lengths: Tensor
+    present: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +100,13 @@ def collate(calls: Sequence[CallFeatures]) -> Batch:
     dim = calls[0].embeddings.shape[1]
     embeddings = torch.zeros(len(calls), longest, dim)
     context = torch.zeros(len(calls), longest, CONTEXT_SIZE)
+    present = torch.zeros(len(calls), 1, longest)
     bags: list[NDArray[np.int64]] = []
     empty = np.zeros(0, dtype=np.int64)
     for i, call in enumerate(calls):
         embeddings[i, : len(call)] = torch.from_numpy(call.embeddings)
         context[i, : len(call)] = torch.from_numpy(call.context)
+        present[i, 0, : len(call)] = 1.0
         bags.extend(call.lexical)
         bags.extend([empty] * (longest - len(call)))
     sizes = np.array([len(bag) for bag in bags])
@@ -113,7 +117,7 @@ def collate(calls: Sequence[CallFeatures]) -> Batch:
         offsets=torch.from_numpy(np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)),
         weights=torch.from_numpy(weights),
         context=context,
-        lengths=torch.tensor([len(call) for call in calls]),
+        present=present,
     )
 
 

@@ -74,6 +74,14 @@ def query_terms(text: str) -> list[str]:
     return list(found)
 
 
+def count_spoken_units(text: str, language: Language) -> int:
+    """Words (en), or Chinese characters and words or numbers in other scripts (zh)."""
+    pieces = [piece for word in _WORD.findall(fold(text)) for piece in _split_by_script(word)]
+    if language == "en":
+        return len(pieces)
+    return sum(len(piece) if _HAN.fullmatch(piece) else 1 for piece in pieces)
+
+
 def sentences(text: str) -> list[Sentence]:
     """The sentences of a turn in order; an abbreviation or a decimal point ends none.
 

@@ -25,10 +25,12 @@ class NotSignedIn(Exception):
 
 
 def database(request: Request) -> Database:
+    """The database of this application."""
     return request.app.state.database  # type: ignore[no-any-return]
 
 
 def app_settings(request: Request) -> Settings:
+    """The settings this application was made with."""
     return request.app.state.settings  # type: ignore[no-any-return]
 
 

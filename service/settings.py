@@ -36,7 +36,7 @@ class Settings(BaseSettings):
         default="auto", description="CTranslate2 compute type; auto is int8 on a CPU, float16 on a GPU"
     )
     threads: int = Field(default=0, ge=0, description="threads of one transcription; 0 is all cores")
-    rep_channel: Literal[0, 1] = Field(default=0, description="channel of the rep in two-channel recordings")
+    rep_channel: int = Field(default=0, ge=0, le=1, description="channel of the rep in two-channel recordings")
     sop_zh: str = Field(default="zh-telesales", description="SOP that scores Chinese calls")
     sop_en: str = Field(default="en-b2b", description="SOP that scores English calls")
     max_upload_mb: int = Field(default=1024, ge=1, description="largest upload, in MiB a file")

@@ -122,7 +122,10 @@ def _judge_answers(criterion: Criterion, hearing: Hearing) -> Verdict:
         confidence = _surest([evidence for exchange in open_ for evidence in exchange.replies])
     else:
         confidence = _surest(shown)
-    return _verdict(low, high, _answer_reason(criterion, low, high, total), shown, confidence)
+    reason = _answer_reason(criterion, low, high, total)
+    if reason.code is ReasonCode.DOUBTFUL and confidence is None:
+        reason = hearing.blind(criterion.any_of, criterion.speakers) or reason
+    return _verdict(low, high, reason, shown, confidence)
 
 
 def _without_questions(criterion: Criterion, hearing: Hearing, doubtful: Sequence[Evidence]) -> Verdict:

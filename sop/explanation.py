@@ -28,8 +28,8 @@ def explain_reason(reason: Reason, language: Language, titles: Mapping[str, Word
 def explain_step(result: StepResult, language: Language, titles: Mapping[str, Wording] | None = None) -> str:
     """One sentence, such as ``Discovery: heard needs discovery 1×, 2× expected (7.5 of 15 points).``"""
     title, why = result.title.to(language), explain_reason(result.reason, language, titles)
-    lacking = [part.title.to(language) for part in result.criteria if part.outcome in ("missed", "unknown")]
-    if len(result.criteria) > 1 and lacking and result.outcome in ("missed", "unknown"):
+    lacking = [part.title.to(language) for part in result.criteria if part.outcome == "missed"]
+    if len(result.criteria) > 1 and lacking and result.outcome == "missed":
         why += f"，缺：{'、'.join(lacking)}" if language == "zh" else f", lacking: {', '.join(lacking)}"
     if result.outcome in ("unknown", "not_applicable"):
         worth = OUTCOME_LABELS[result.outcome].to(language)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from sop.events import Evidence, KeyEvent, Tagging
+from sop.events import Evidence, Tagging
 from sop.facts import CallFacts
 from sop.problems import Problem, SopError
 from sop.procedure import default_speakers
@@ -64,19 +64,23 @@ class Hearing:
     def occurrences(self, events: Iterable[str], speakers: frozenset[str]) -> tuple[Occurrence, ...]:
         """Where one of ``events`` was said by one of ``speakers``, or perhaps was, in order of time."""
         wanted = frozenset(events)
-        found = [self._occurrence(event, Certainty.YES, speakers) for event in self.tagging.present]
-        found += [self._occurrence(event, Certainty.MAYBE, speakers) for event in self.tagging.doubtful]
-        names = [event.event for event in (*self.tagging.present, *self.tagging.doubtful)]
-        kept = {item for item, name in zip(found, names, strict=True) if item is not None and name in wanted}
-        return tuple(sorted(kept, key=lambda item: (evidence_order(item.evidence), item.certainty)))
+        found: set[Occurrence] = set()
+        for certainty, tagged in (
+            (Certainty.YES, self.tagging.present),
+            (Certainty.MAYBE, self.tagging.doubtful),
+        ):
+            for event in tagged:
+                if event.event in wanted:
+                    weakened = min(certainty, self._said_by(event.evidence, speakers))
+                    if weakened is not Certainty.NO:
+                        found.add(Occurrence(event.evidence, weakened))
+        return tuple(sorted(found, key=lambda item: (evidence_order(item.evidence), item.certainty)))
 
-    def _occurrence(
-        self, event: KeyEvent, certainty: Certainty, speakers: frozenset[str]
-    ) -> Occurrence | None:
-        speaker = self.facts.speaker_of(event.evidence.speaker)
+    def _said_by(self, evidence: Evidence, speakers: frozenset[str]) -> Certainty:
+        speaker = self.facts.speaker_of(evidence.speaker)
         if speaker in speakers or speakers >= {"rep", "customer"}:
-            return Occurrence(event.evidence, certainty)
-        return Occurrence(event.evidence, Certainty.MAYBE) if speaker == "unknown" else None
+            return Certainty.YES
+        return Certainty.MAYBE if speaker == "unknown" else Certainty.NO
 
     def heard(self, events: tuple[str, ...]) -> tuple[Certainty, tuple[Evidence, ...]]:
         """Whether any of ``events`` occurs in the call, and where."""

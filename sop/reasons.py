@@ -44,6 +44,7 @@ class ReasonCode(StrEnum):
 
     NOTHING_APPLIES = "nothing_applies"
     NOTHING_JUDGED = "nothing_judged"
+    TOO_LITTLE_JUDGED = "too_little_judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +123,8 @@ TEMPLATES: Mapping[ReasonCode, Wording] = {
     ),
     ReasonCode.NOTHING_APPLIES: Wording("没有适用于这通电话的步骤", "no step applies to this call"),
     ReasonCode.NOTHING_JUDGED: Wording("没有一个步骤能够判断", "no step could be judged"),
+    ReasonCode.TOO_LITTLE_JUDGED: Wording(
+        "只能判断 {percent}% 的分值，至少需要 {needed}%",
+        "only {percent} % of the points could be judged, {needed} % are needed",
+    ),
 }

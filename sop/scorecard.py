@@ -16,6 +16,8 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 T = TypeVar("T")
 
+_CODES = frozenset(code.value for code in ReasonCode)
+
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
@@ -93,7 +95,7 @@ class Scorecard:
     """A call's score in [0, 100] with one decimal, and the interval [low, high] it lies in.
 
     ``score`` is ``points`` earned of the ``judged_points``. ``low`` counts all that is unknown as missed,
-    ``high`` as earned. ``score`` is None when nothing could be judged, ``low`` and ``high`` too when nothing
+    ``high`` as earned. ``score`` is None when too little could be judged, ``low`` and ``high`` when nothing
     applied; then ``reason`` says why, otherwise it is None.
     """
 
@@ -187,7 +189,7 @@ def _evidence(document: Any, where: str) -> Evidence:
 def _reason(document: Any, where: str) -> Reason:
     reason = _field(document, "reason", dict, where)
     code = _field(reason, "code", str, f"{where}.reason")
-    if code not in ReasonCode:
+    if code not in _CODES:
         raise _error(f"{where}.reason.code", f"unknown reason {code!r}")
     params = _field(reason, "params", dict, f"{where}.reason")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in params.items()}

@@ -5,7 +5,8 @@ Then::
 
     score = 100 P / (T - U)      low = 100 P / T      high = 100 (P + U) / T
 
-An optional step that is met adds its points to P and T; one that is perhaps met raises ``high`` alone.
+There is no score when less than a third of T could be judged; the interval is still told. An optional step
+that is met adds its points to P and T; one that is perhaps met raises ``high`` alone.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from sop.procedure import Sop
 from sop.reasons import Reason, ReasonCode, Value
 from sop.scorecard import Scorecard, StepResult
 from sop.steps import Line, hundredths, judge_step, waived
+
+MIN_JUDGED = Fraction(1, 3)
+"""A score that rests on less of the points than this would say more of the recording than of the rep."""
 
 __all__ = ["CallFacts", "Scorecard", "StepResult", "TurnSpan", "score"]
 
@@ -66,7 +70,7 @@ def _card(sop: Sop, lines: Sequence[Line], refusal: Reason | None) -> Scorecard:
     return Scorecard(
         sop_name=sop.name,
         sop_hash=content_hash(sop),
-        score=_percent(earned, judged + bonus) if judged else None,
+        score=_percent(earned, judged + bonus) if _enough(judged, total) else None,
         low=_percent(earned, total + bonus) if total else None,
         high=_percent(earned + unknown + perhaps, total + bonus + perhaps) if total else None,
         points=hundredths(earned),
@@ -79,7 +83,16 @@ def _card(sop: Sop, lines: Sequence[Line], refusal: Reason | None) -> Scorecard:
 def _why_no_score(total: Fraction, judged: Fraction) -> Reason | None:
     if not total:
         return Reason(ReasonCode.NOTHING_APPLIES)
-    return None if judged else Reason(ReasonCode.NOTHING_JUDGED)
+    if not judged:
+        return Reason(ReasonCode.NOTHING_JUDGED)
+    if _enough(judged, total):
+        return None
+    percent = int(100 * judged / total)
+    return Reason(ReasonCode.TOO_LITTLE_JUDGED, {"percent": percent, "needed": int(100 * MIN_JUDGED)})
+
+
+def _enough(judged: Fraction, total: Fraction) -> bool:
+    return judged > 0 and judged >= MIN_JUDGED * total
 
 
 def _percent(part: Fraction, whole: Fraction) -> float:

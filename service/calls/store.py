@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from sqlalchemy import insert, literal, select, update
@@ -69,7 +69,7 @@ def add_transcript(session: Session, recording_id: uuid.UUID, transcription: Tra
             channels=transcript.channels,
             duration_ms=transcript.duration_ms,
             notes=list(transcript.notes),
-            removed=[removed.to_json() for removed in transcription.removed],
+            removed=[asdict(removed) for removed in transcription.removed],
         )
         .on_conflict_do_nothing()
         .returning(StoredTranscript.id)

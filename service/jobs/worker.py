@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import signal
 import threading
 import uuid
@@ -175,8 +174,3 @@ def in_background(worker: Worker) -> Iterator[Worker]:
     finally:
         worker.stop()
         thread.join(timeout=60)
-
-
-def quiet_queue_logs() -> None:
-    """Procrastinate tells every start and end of a job; Clearcall logs what matters itself."""
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)

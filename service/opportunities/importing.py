@@ -116,7 +116,7 @@ def _records(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
             if any(isinstance(value, str) and value.strip() for value in record.values()):
                 yield reader.line_num, record
     except csv.Error as error:
-        raise ImportFileError(f"{name}: line {reader.line_num}: not a CSV file ({error})") from error
+        raise ImportFileError(f"{name}: line {reader.line_num + 1}: not a CSV file ({error})") from error
 
 
 def _check_header(header: list[str], name: str) -> None:

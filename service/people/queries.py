@@ -98,4 +98,5 @@ def list_users(session: Session, viewer: Viewer) -> list[User]:
 
 
 def count_users(session: Session) -> int:
+    """How many people there are, deactivated ones included."""
     return session.scalar(select(func.count()).select_from(User)) or 0

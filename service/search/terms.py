@@ -1,4 +1,4 @@
-"""What a person typed into the search box, as terms of the index and as marks in a quote.
+"""What a person typed into the search box, as a query of the index and as marks in a quote.
 
 The index (``turns.terms``) holds folded words and, for Chinese, every bigram of characters. A run
 of Chinese is asked for by its bigrams, so that it is found however the text was cut into words; a
@@ -11,11 +11,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from nlp.text import fold
+from nlp.text import fold, query_terms
 
-_RUNS = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-_EXCERPT = 90
+_EXCERPT = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,46 +27,51 @@ class Piece:
 
 def tsquery(text: str) -> str | None:
     """A PostgreSQL ``tsquery`` for all words of ``text``, or None when it holds none."""
-    parts: list[str] = []
-    for run in _RUNS.findall(fold(text)):
-        if not _CHINESE.match(run) or len(run) == 1:
-            parts.append(f"'{run}':*")
-        else:
-            parts.extend(f"'{run[i : i + 2]}'" for i in range(len(run) - 1))
-    return " & ".join(dict.fromkeys(parts)) or None
+    return " & ".join(_lexeme(term) for term in query_terms(text)) or None
+
+
+def _lexeme(term: str) -> str:
+    quoted = "'" + term.replace("\\", "\\\\").replace("'", "''") + "'"
+    is_bigram = len(term) > 1 and _CHINESE.match(term)
+    return quoted if is_bigram else f"{quoted}:*"
 
 
 def excerpt(quote: str, text: str, longest: int = _EXCERPT) -> tuple[Piece, ...]:
     """``quote`` cut to about ``longest`` characters round the first hit, with every hit marked."""
     spans = _spans(quote, text)
+    start = 0
     if spans and len(quote) > longest:
         start = max(0, min(spans[0][0] - longest // 3, len(quote) - longest))
-    else:
-        start = 0
     end = min(len(quote), start + longest)
     pieces = [Piece("…", False)] if start else []
     at = start
     for left, right in spans:
-        if left < at or right > end:
-            continue
-        pieces.extend((Piece(quote[at:left], False), Piece(quote[left:right], True)))
-        at = right
+        if left >= at and right <= end:
+            pieces.extend((Piece(quote[at:left], False), Piece(quote[left:right], True)))
+            at = right
     pieces.append(Piece(quote[at:end] + ("…" if end < len(quote) else ""), False))
     return tuple(piece for piece in pieces if piece.text)
 
 
 def _spans(quote: str, text: str) -> list[tuple[int, int]]:
-    runs = dict.fromkeys(_RUNS.findall(fold(text)))
-    if not runs:
+    """Where ``quote`` shows the terms of ``text``; hits that touch are one."""
+    terms = query_terms(text)
+    if not terms:
         return []
-    latin = [rf"\b{re.escape(run)}\w*" for run in runs if not _CHINESE.match(run)]
-    chinese = [re.escape(run) for run in runs if _CHINESE.match(run)]
-    pattern = re.compile("|".join([*chinese, *latin]))
-    return [match.span() for match in pattern.finditer(_folded_in_place(quote))]
+    patterns = [re.escape(term) if _CHINESE.match(term) else rf"\b{re.escape(term)}\w*" for term in terms]
+    folded = _folded_in_place(quote)
+    hits = sorted(match.span() for pattern in patterns for match in re.finditer(pattern, folded))
+    merged: list[tuple[int, int]] = []
+    for left, right in hits:
+        if merged and left <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(right, merged[-1][1]))
+        else:
+            merged.append((left, right))
+    return merged
 
 
 def _folded_in_place(quote: str) -> str:
-    """Folded character by character, so that offsets still point into ``quote``."""
+    """Folded without moving a character, so that offsets still point into ``quote``."""
     folded = fold(quote)
     if len(folded) == len(quote):
         return folded

@@ -56,7 +56,8 @@ steps:
     required: false
     when: {heard: customer_need, not_heard: [closing, decision_process]}
     criteria:
-      - {id: told, title: T, any_of: [product_intro, next_step], speaker: both, weight: 2, after_step: discovery}
+      - {id: told, title: T, any_of: [product_intro, next_step], speaker: both, weight: 2,
+         after_step: discovery}
       - {id: heard, title: H, event: objection_handling, answers: [objection], answer_within_turns: 5}
 """
     )
@@ -158,7 +159,8 @@ BROKEN = {
         "steps[1] (line 8): expected keys and values, got the text 'closing', such as 'id: ...'",
     ),
     "forward reference": (
-        HEAD + "  - {id: a, title: A, event: opening, after_step: b}\n  - {id: b, title: B, event: closing}\n",
+        HEAD
+        + "  - {id: a, title: A, event: opening, after_step: b}\n  - {id: b, title: B, event: closing}\n",
         "steps[0].after_step (line 5): step 'b' is not earlier in the list, name a step above this one",
     ),
     "own successor": (

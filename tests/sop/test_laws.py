@@ -17,7 +17,7 @@ from sop.procedure import Condition, Criterion, NotApplicable, Sop, Step, Vocabu
 from sop.scorecard import Scorecard
 from sop.scoring import score
 
-LAWS = settings(max_examples=150, deadline=None, derandomize=True)
+LAWS = settings(max_examples=50, deadline=None, derandomize=True)
 
 texts = st.text(st.sampled_from("abcXYZ 开场白价格：#'\"-{}[],&*!|>%@?0159"), min_size=1, max_size=12).map(
     lambda text: text.strip() or "x"
@@ -29,11 +29,16 @@ points = st.sampled_from([0.0, 0.5, 1.0, 7.0, 12.25, 30.0])
 
 
 @st.composite
-def criteria(draw: st.DrawFn, name: str, title: Wording, earlier: tuple[str, ...], weight: float) -> Criterion:
+def criteria(
+    draw: st.DrawFn, name: str, title: Wording, earlier: tuple[str, ...], weight: float
+) -> Criterion:
+    """A criterion of a step that comes after ``earlier``."""
     any_of = draw(event_lists)
     speakers = frozenset[str]().union(*(EVENT_SPEAKERS[event] for event in any_of))
     if draw(st.booleans()):
-        common = [word for word in ("rep", "customer") if all(word in EVENT_SPEAKERS[event] for event in any_of)]
+        common = [
+            word for word in ("rep", "customer") if all(word in EVENT_SPEAKERS[event] for event in any_of)
+        ]
         speakers = frozenset({draw(st.sampled_from(common))}) if common else speakers
     base = Criterion(name, title, any_of, speakers, weight)
     others = [event for event in EVENTS if event not in any_of]
@@ -50,6 +55,7 @@ def criteria(draw: st.DrawFn, name: str, title: Wording, earlier: tuple[str, ...
 
 @st.composite
 def steps(draw: st.DrawFn, index: int) -> Step:
+    """The step at ``index`` of a procedure; the first always is required and worth points."""
     title, name = draw(wordings), f"step{index}"
     earlier = tuple(f"step{number}" for number in range(index))
     several = draw(st.integers(1, 3))
@@ -70,6 +76,7 @@ def steps(draw: st.DrawFn, index: int) -> Step:
 
 @st.composite
 def sops(draw: st.DrawFn) -> Sop:
+    """Any valid procedure."""
     return Sop(
         name="law",
         title=draw(wordings),
@@ -82,6 +89,7 @@ def sops(draw: st.DrawFn) -> Sop:
 
 @st.composite
 def calls(draw: st.DrawFn) -> tuple[Tagging, CallFacts]:
+    """Any call: its events and facts."""
     speakers = draw(st.lists(st.sampled_from(["rep", "customer", "rep", "customer", "unknown"]), max_size=12))
     spans = tuple(TurnSpan(who, i * 4000, i * 4000 + 3000) for i, who in enumerate(speakers))  # type: ignore[arg-type]
     facts = CallFacts(
@@ -100,6 +108,7 @@ def calls(draw: st.DrawFn) -> tuple[Tagging, CallFacts]:
 
 @st.composite
 def key_events(draw: st.DrawFn, spans: tuple[TurnSpan, ...]) -> KeyEvent:
+    """Any event in any of the turns."""
     turn = draw(st.integers(0, len(spans) - 1))
     span = spans[turn]
     confidence = draw(st.sampled_from([0.4, 0.6, 0.9]))
@@ -163,18 +172,25 @@ def test_order_of_events_changes_nothing(
 @LAWS
 @given(sops(), calls(), st.data())
 def test_more_evidence_never_lowers(sop: Sop, call: tuple[Tagging, CallFacts], data: st.DataObject) -> None:
-    """Another present event that demands nothing lowers neither a step nor the score nor the interval."""
+    """Another present event that demands nothing lowers neither a step nor the score nor the interval.
+
+    It may leave no score at all, where an event of an unknown speaker turns a certain miss into doubt.
+    """
     tagging, facts = call
     if not facts.turns:
         return
     more = data.draw(key_events(facts.turns).filter(lambda event: event.event not in triggers(sop)))
-    before, after = score(sop, tagging, facts), score(sop, replace(tagging, present=(*tagging.present, more)), facts)
+    before, after = (
+        score(sop, tagging, facts),
+        score(sop, replace(tagging, present=(*tagging.present, more)), facts),
+    )
     for old, new in zip(before.steps, after.steps, strict=True):
         assert new.points >= old.points
         assert old.outcome != "met" or new.outcome == "met"
     for name in ("score", "low", "high"):
         was, now = getattr(before, name), getattr(after, name)
-        assert was is None or (now is not None and now >= was)
+        assert was is None or now is None or now >= was
+    assert (before.low is None) or (after.low is not None)
 
 
 @LAWS
@@ -230,7 +246,7 @@ def test_hash_ignores_formatting(sop: Sop, blank: int) -> None:
     assert content_hash(parse(text)) == content_hash(sop)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.text(max_size=60) | st.text(st.sampled_from("ab:-[]{},&*!#'\"\n\t |>%@?~<=0.1"), max_size=60))
 def test_any_text_gives_a_procedure_or_problems(text: str) -> None:
     """No text whatsoever ends in anything but a procedure or problems with a line."""

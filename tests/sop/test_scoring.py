@@ -83,7 +83,9 @@ def test_too_few_questions_earn_their_share() -> None:
 
 def test_questions_in_one_breath_count_once() -> None:
     """Three questions without letting the customer speak are one question."""
-    result = only([ASKING], ["rep: needs_discovery", "rep: needs_discovery", "rep: needs_discovery", "customer:"])
+    result = only(
+        [ASKING], ["rep: needs_discovery", "rep: needs_discovery", "rep: needs_discovery", "customer:"]
+    )
     assert told(result) == ("missed", 10, ReasonCode.TOO_FEW)
 
 
@@ -123,7 +125,13 @@ def test_order_is_waived_with_the_step_that_should_come_first() -> None:
 
 def test_every_objection_needs_its_own_answer() -> None:
     """One of two objections answered earns half, and the unanswered one is played."""
-    lines = ["customer: objection", "rep: objection_handling", "customer:", "rep:", "customer: price_objection"]
+    lines = [
+        "customer: objection",
+        "rep: objection_handling",
+        "customer:",
+        "rep:",
+        "customer: price_objection",
+    ]
     result = only([ANSWERS], [*lines, "rep:", "customer:", "rep:", "customer:", "rep: objection_handling"])
     assert told(result) == ("missed", 10, ReasonCode.PARTLY_ANSWERED)
     assert [evidence.turn for evidence in result.evidence] == [4]
@@ -132,7 +140,9 @@ def test_every_objection_needs_its_own_answer() -> None:
 
 def test_unanswered_objections_are_the_evidence() -> None:
     """Where nothing was answered, every objection can be played."""
-    result = only([ANSWERS], ["customer: objection", "rep: product_intro", "customer: price_objection", "rep:"])
+    result = only(
+        [ANSWERS], ["customer: objection", "rep: product_intro", "customer: price_objection", "rep:"]
+    )
     assert told(result) == ("missed", 0, ReasonCode.UNANSWERED)
     assert [evidence.turn for evidence in result.evidence] == [0, 2]
 
@@ -222,6 +232,15 @@ def test_event_of_the_other_side_does_not_count() -> None:
     assert only([step], ["rep: next_step", "customer:"]).outcome == "missed"
 
 
+def test_score_needs_a_third_of_the_points_judged() -> None:
+    """A score that would rest on a small part of the procedure is not given, its interval is."""
+    whole = card([OPENING, ASKING], ["rep: opening", "customer:"], truncated=True)
+    assert (whole.score, whole.low, whole.high) == (None, 25.0, 100.0)
+    assert whole.reason is not None
+    assert whole.reason.code is ReasonCode.TOO_LITTLE_JUDGED
+    assert whole.reason.params["percent"] == 25
+
+
 def test_optional_step_adds_when_met() -> None:
     """An optional step that is met lifts the score; one that is not costs nothing."""
     base = ["rep: needs_discovery", "customer:", "rep:", "customer:"]
@@ -301,7 +320,9 @@ def test_event_outside_the_call_is_refused() -> None:
     tagging, facts = written(["rep: opening", "customer:"])
     sop = parse(f"name: t\ntitle: T\nlanguage: zh\nsteps:\n  - {OPENING}\n")
     shorter = type(facts)(facts.duration_ms, "zh", ())
-    with pytest.raises(SopError, match=r"^tagging\.present\[0\]\.turn: turn 0 is not one of the call's 0 turns$"):
+    with pytest.raises(
+        SopError, match=r"^tagging\.present\[0\]\.turn: turn 0 is not one of the call's 0 turns$"
+    ):
         score(sop, tagging, shorter)
 
 

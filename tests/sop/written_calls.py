@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sop.procedure import Sop
 DATA = Path(__file__).parent / "data"
 
 
+@cache
 def shipped(name: str) -> Sop:
     """One of the SOPs that come with Clearcall."""
     return parse(files("sop.shipped").joinpath(f"{name}.yaml").read_text(encoding="utf-8"))

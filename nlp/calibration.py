@@ -1,0 +1,115 @@
+"""From logits to probabilities that mean what they say, and from those to present, doubtful, absent. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DOUBT_RECALL = 0.9
+"""Present and doubtful turns together should hold this share of the true ones."""
+
+LEAST_DOUBT = 0.35
+"""The doubt band never reaches below this share of the threshold."""
+
+_GRID = np.round(np.arange(0.12, 0.80, 0.01), 2)
+_PRIOR_STRENGTH = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How the logit of one event is read.
+
+    ``probability = sigmoid(slope * logit + offset)``; at ``threshold`` or above the event is present,
+    from ``doubt_from`` up to it doubtful, below absent.
+    """
+
+    slope: float = 1.0
+    offset: float = 0.0
+    threshold: float = 0.5
+    doubt_from: float = 0.25
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def probabilities(logits: NDArray[np.float32], decisions: Sequence[Decision]) -> NDArray[np.float64]:
+    """Calibrated probabilities; ``logits`` is (n, events), as many events as decisions."""
+    slopes = np.array([decision.slope for decision in decisions])
+    offsets = np.array([decision.offset for decision in decisions])
+    return sigmoid(logits.astype(np.float64) * slopes + offsets)
+
+
+def decide(logits: NDArray[np.float32], labels: NDArray[np.float32]) -> Decision:
+    """Calibrate one event and choose its threshold and doubt band.
+
+    Args:
+        logits: (n,) of held-out turns.
+        labels: (n,) 1.0 where the event is present.
+    """
+    slope, offset = platt(logits, labels)
+    scores = sigmoid(logits.astype(np.float64) * slope + offset)
+    threshold = best_threshold(scores, labels)
+    return Decision(slope, offset, threshold, _doubt_from(scores, labels, threshold))
+
+
+def platt(logits: NDArray[np.float32], labels: NDArray[np.float32]) -> tuple[float, float]:
+    """Slope and offset of Platt scaling (Platt 1999), pulled towards (1, 0) where there is little to fit.
+
+    Newton's method on the log loss plus ``2 * ((slope - 1)^2 + offset^2)``; the slope stays positive.
+    """
+    x = logits.astype(np.float64)
+    slope, offset = 1.0, 0.0
+    for _ in range(50):
+        p = sigmoid(slope * x + offset)
+        residual, curve = p - labels, p * (1 - p)
+        gradient = np.array(
+            [residual @ x + _PRIOR_STRENGTH * (slope - 1), residual.sum() + _PRIOR_STRENGTH * offset]
+        )
+        mixed = curve @ x
+        hessian = np.array(
+            [[curve @ (x * x) + _PRIOR_STRENGTH, mixed], [mixed, curve.sum() + _PRIOR_STRENGTH]]
+        )
+        step = np.clip(np.linalg.solve(hessian, gradient), -0.5, 0.5)
+        slope, offset = max(slope - float(step[0]), 0.05), offset - float(step[1])
+        if np.abs(step).max() < 1e-7:
+            break
+    return round(slope, 5), round(offset, 5)
+
+
+def best_threshold(scores: NDArray[np.float64], labels: NDArray[np.float32]) -> float:
+    """The threshold of the best F1, as the middle of those within 0.01 of it (the best one alone is luck)."""
+    f1 = np.array([_f1(scores >= threshold, labels) for threshold in _GRID])
+    near = _GRID[f1 >= f1.max() - 0.01]
+    return float(round(float(np.median(near)), 2))
+
+
+def expected_calibration_error(
+    scores: NDArray[np.float64], labels: NDArray[np.float32], bins: int = 10
+) -> float:
+    """ECE of Naeini et al. (AAAI 2015): mean gap of confidence and frequency, over equal-width bins, in [0, 1]."""
+    if not len(scores):
+        return 0.0
+    which = np.minimum((scores * bins).astype(int), bins - 1)
+    total = sum(abs(float((scores - labels)[which == i].sum())) for i in range(bins))
+    return total / len(scores)
+
+
+def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / (1 + exp(-x)) without overflow."""
+    result: NDArray[np.float64] = 0.5 * (1.0 + np.tanh(0.5 * x))
+    return result
+
+
+def _f1(hits: NDArray[np.bool_], labels: NDArray[np.float32]) -> float:
+    both = float((hits & (labels > 0)).sum())
+    return 2 * both / max(float(hits.sum() + labels.sum()), 1.0)
+
+
+def _doubt_from(scores: NDArray[np.float64], labels: NDArray[np.float32], threshold: float) -> float:
+    positive = scores[labels > 0]
+    keeping = float(np.quantile(positive, 1 - DOUBT_RECALL)) if len(positive) else threshold
+    return round(min(max(keeping, LEAST_DOUBT * threshold), threshold), 4)

@@ -1,0 +1,174 @@
+"""The tagger: which key events a call shows, where they were said, and how sure that is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr.transcript import Transcript
+from nlp.calibration import probabilities
+from nlp.encoder import Encoder, JoinedEncoder, SmallE5Encoder, UniversalSentenceEncoder
+from nlp.evidence import quotable, spoken_at
+from nlp.features import CallFeatures, SpokenTurn, call_features
+from nlp.head import batched_logits
+from nlp.text import Sentence
+from nlp.weights import TrainedHead, WeightsError, read_head
+from sop.events import EVENTS, Evidence, KeyEvent, Tagging
+
+HEAD_PATH = Path(__file__).parent / "weights" / "head.safetensors"
+_NEAR = 4
+"""Turns on each side that are heard again when a sentence is scored alone."""
+
+
+class Tagger(Protocol):
+    """Finds key events. The same transcript and weights give the same tagging."""
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 (hexadecimal) of all learned parameters that a tagging depends on."""
+        ...
+
+    def tag(self, transcript: Transcript) -> Tagging:
+        """Events in order of time; quotes are substrings of their turn, times lie inside it."""
+        ...
+
+
+@dataclass(frozen=True)
+class HeadTagger:
+    """A trained head over a sentence encoder."""
+
+    encoder: Encoder
+    head: TrainedHead
+
+    def __post_init__(self) -> None:
+        if self.encoder.name != self.head.encoder_name:
+            raise WeightsError(
+                f"tagger: the head was trained over {self.head.encoder_name}, not {self.encoder.name}; "
+                "use that encoder or retrain with python -m nlp.training"
+            )
+
+    @cached_property
+    def weights_hash(self) -> str:
+        return hashlib.sha256(f"{self.head.sha256}{self.encoder.weights_hash}".encode()).hexdigest()
+
+    def tag(self, transcript: Transcript) -> Tagging:
+        if not transcript.turns:
+            return Tagging()
+        features = self._features(transcript)
+        scores = self._probabilities([features])[0]
+        thresholds = np.array([decision.threshold for decision in self.head.decisions])
+        doubts = np.array([decision.doubt_from for decision in self.head.decisions])
+        heard = features.allowed & (scores >= doubts)
+        found = self._evidence(transcript, features, scores, heard)
+        return Tagging(
+            present=tuple(event for event, row, column in found if scores[row, column] >= thresholds[column]),
+            doubtful=tuple(event for event, row, column in found if scores[row, column] < thresholds[column]),
+        )
+
+    def present(self, turns: Sequence[SpokenTurn], features: CallFeatures) -> NDArray[np.bool_]:
+        """(turns, events): what is believed of a call whose features are at hand; no evidence sought."""
+        if not turns:
+            return np.zeros((0, len(EVENTS)), dtype=np.bool_)
+        thresholds = np.array([decision.threshold for decision in self.head.decisions])
+        seen: NDArray[np.bool_] = features.allowed & (self._probabilities([features])[0] >= thresholds)
+        return seen
+
+    def _features(self, transcript: Transcript) -> CallFeatures:
+        spoken = [SpokenTurn(turn.speaker, turn.text) for turn in transcript.turns]
+        embeddings = self.head.standardise(self.encoder.encode([turn.text for turn in spoken]))
+        return call_features(spoken, transcript.language, embeddings)
+
+    def _probabilities(self, calls: Sequence[CallFeatures]) -> list[NDArray[np.float64]]:
+        return [probabilities(part, self.head.decisions) for part in batched_logits(self.head.networks, calls)]
+
+    def _evidence(
+        self,
+        transcript: Transcript,
+        features: CallFeatures,
+        scores: NDArray[np.float64],
+        heard: NDArray[np.bool_],
+    ) -> list[tuple[KeyEvent, int, int]]:
+        """Events with their turn and event number, in order of time."""
+        rows = [int(row) for row in np.flatnonzero(heard.any(axis=1))]
+        said = self._sentences(transcript, features, rows)
+        found = []
+        for row in rows:
+            turn = transcript.turns[row]
+            choices, sentence_scores = said[row]
+            for column in np.flatnonzero(heard[row]):
+                quote = choices[int(np.argmax(sentence_scores[:, column]))]
+                start_ms, end_ms = spoken_at(turn, quote)
+                confidence = float(scores[row, column])
+                evidence = Evidence(row, start_ms, end_ms, turn.speaker, quote.text, confidence)
+                found.append((KeyEvent(EVENTS[int(column)], evidence), row, int(column)))
+        return sorted(found, key=lambda item: (item[0].evidence.start_ms, item[1], item[2]))
+
+    def _sentences(
+        self, transcript: Transcript, features: CallFeatures, rows: Sequence[int]
+    ) -> dict[int, tuple[list[Sentence], NDArray[np.float64]]]:
+        """For each turn its sentences and their scores, (sentences, events), each heard alone in its place."""
+        choices = {row: quotable(transcript.turns[row].text) for row in rows}
+        several = [(row, sentence) for row in rows if len(choices[row]) > 1 for sentence in choices[row]]
+        vectors = self.head.standardise(self.encoder.encode([sentence.text for _, sentence in several]))
+        variants = [
+            self._heard_alone(transcript, features, row, sentence, vector)
+            for (row, sentence), vector in zip(several, vectors, strict=True)
+        ]
+        alone = iter(self._probabilities([variant for variant, _ in variants]))
+        places = iter(place for _, place in variants)
+        nothing = np.zeros((1, len(EVENTS)))
+        return {
+            row: (choices[row], nothing)
+            if len(choices[row]) == 1
+            else (choices[row], np.stack([next(alone)[next(places)] for _ in choices[row]]))
+            for row in rows
+        }
+
+    def _heard_alone(
+        self,
+        transcript: Transcript,
+        features: CallFeatures,
+        row: int,
+        sentence: Sentence,
+        vector: NDArray[np.float32],
+    ) -> tuple[CallFeatures, int]:
+        """The neighbourhood of a turn in which only one of its sentences was said, and the turn's place in it."""
+        turn = SpokenTurn(transcript.turns[row].speaker, sentence.text)
+        single = call_features([turn], transcript.language, vector[None, :])
+        low, high = max(row - _NEAR, 0), min(row + _NEAR + 1, len(features))
+        embeddings = features.embeddings[low:high].copy()
+        embeddings[row - low] = vector
+        lexical = (*features.lexical[low:row], single.lexical[0], *features.lexical[row + 1 : high])
+        return (
+            replace(
+                features,
+                embeddings=embeddings,
+                lexical=lexical,
+                context=features.context[low:high],
+                allowed=features.allowed[low:high],
+            ),
+            row - low,
+        )
+
+
+def default_encoder(threads: int = 1) -> Encoder:
+    """The encoders that the shipped head was trained over."""
+    return JoinedEncoder([UniversalSentenceEncoder(threads), SmallE5Encoder(threads)])
+
+
+@cache
+def load_tagger(path: Path = HEAD_PATH, threads: int = 1) -> HeadTagger:
+    """The tagger with the shipped head, or another head trained over the default encoder.
+
+    Raises:
+        WeightsError: the file is missing or is not a head.
+        EncoderError: an embedded encoder cannot be loaded.
+    """
+    return HeadTagger(default_encoder(threads), read_head(path))

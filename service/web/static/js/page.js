@@ -1,0 +1,35 @@
+// What every script needs of the page: its texts, its CSRF token, toasts.
+
+const texts = JSON.parse(document.getElementById("texts").textContent);
+
+export const csrfToken = document.querySelector('meta[name="csrf-token"]').content;
+export const nonce = document.querySelector('meta[name="csp-nonce"]').content;
+
+/** The text of `key` with `{name}` places filled from `params`. */
+export function text(key, params = {}) {
+  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (place, name) => params[name] ?? place);
+}
+
+/** Show a line at the foot of the page for a few seconds. */
+export function toast(message, kind = "") {
+  const line = document.createElement("p");
+  line.className = `toast ${kind}`;
+  line.textContent = message;
+  document.getElementById("toasts").append(line);
+  setTimeout(() => line.remove(), 4000);
+}
+
+/** A place in a recording: 3:07, or 1:02:07 from an hour on. */
+export function clock(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const rest = String(seconds % 60).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** Whether keys typed now belong to a field or dialog, not to the page. */
+export function isTyping(event) {
+  const target = event.target;
+  const isField = target.closest("select, textarea, [contenteditable], input:not([type=checkbox]):not([type=radio])");
+  return Boolean(isField || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"));
+}

@@ -1,0 +1,76 @@
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asr.chunks import Packing, Region, Window, batches, merged, pack, padded, split
+
+CALL_MS = 120_000
+
+
+@st.composite
+def regions(draw: st.DrawFn) -> list[Region]:
+    """Sorted regions without overlap, on the grid of the loudness curve."""
+    edges = sorted(draw(st.sets(st.integers(0, CALL_MS // 10), min_size=0, max_size=30)))
+    return [Region(a * 10, b * 10) for a, b in zip(edges[::2], edges[1::2], strict=False)]
+
+
+packings = st.builds(Packing, max_ms=st.integers(500, 20_000), gap_ms=st.integers(0, 3_000))
+LEVELS = np.random.default_rng(1).uniform(-60, -10, CALL_MS // 10).astype(np.float32)
+
+
+@given(regions(), packings)
+def test_no_speech_is_lost(speech: list[Region], packing: Packing) -> None:
+    """The windows' regions are the speech, cut perhaps, but without a gap or a double."""
+    parts = [part for window in pack(speech, 0, LEVELS, packing) for part in window.regions]
+    assert merged([p for p in parts if p.duration_ms], 1) == merged(speech, 1)
+
+
+@given(regions(), packings)
+def test_windows_keep_their_limits(speech: list[Region], packing: Packing) -> None:
+    """No window is longer than allowed, holds a long pause, or overlaps the next."""
+    windows = pack(speech, 1, LEVELS, packing)
+    assert all(0 < w.duration_ms <= packing.max_ms for w in windows)
+    assert all(w.channel == 1 for w in windows)
+    assert all(b.start_ms - a.end_ms <= packing.gap_ms for w in windows for a, b in pairwise(w.regions))
+    assert all(a.end_ms <= b.start_ms for a, b in pairwise(windows))
+
+
+@given(st.integers(0, CALL_MS), st.integers(1, 30_000), st.integers(-500, 40_000))
+def test_times_map_back_exactly(start: int, duration: int, offset: int) -> None:
+    """A time inside a window is its start and the offset; others move to the border."""
+    window = Window(0, start, start + duration, ())
+    mapped = window.to_call_ms(offset)
+    assert mapped == (start + offset if 0 <= offset <= duration else mapped)
+    assert start <= mapped <= start + duration
+
+
+@given(st.lists(st.integers(1, 15_000), max_size=60), st.integers(1, 16))
+def test_batches_hold_every_window_once(durations: list[int], size: int) -> None:
+    """Batches are a partition of the windows, from long to short."""
+    windows = [Window(0, 0, duration, ()) for duration in durations]
+    grouped = batches(windows, size)
+    flat = [i for batch in grouped for i in batch]
+    assert sorted(flat) == list(range(len(windows)))
+    assert all(len(batch) <= size for batch in grouped)
+    assert [durations[i] for i in flat] == sorted(durations, reverse=True)
+
+
+def test_a_long_region_is_cut_where_it_is_quiet() -> None:
+    """A dip in loudness is where 24 s of speech are cut in two."""
+    levels = np.full(2_400, -20.0, dtype=np.float32)
+    levels[1_100:1_120] = -60.0
+    first, second = split(Region(0, 24_000), levels, 15_000)
+    assert 10_950 <= first.end_ms <= 11_250
+    assert second == Region(first.end_ms, 24_000)
+
+
+@given(regions(), st.integers(0, 2_000))
+def test_padding_never_overlaps(speech: list[Region], pad_ms: int) -> None:
+    """Padded regions hold the old ones and stay apart and inside the call."""
+    wide = padded(speech, pad_ms, CALL_MS)
+    assert len(wide) == len(speech)
+    assert all(w.start_ms <= r.start_ms and r.end_ms <= w.end_ms for w, r in zip(wide, speech, strict=True))
+    assert all(a.end_ms <= b.start_ms for a, b in pairwise(wide))
+    assert all(0 <= w.start_ms and w.end_ms <= CALL_MS for w in wide)

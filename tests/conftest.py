@@ -1,0 +1,65 @@
+"""What all tests share: one embedded PostgreSQL, and a fresh database on it for every test that asks."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from models.database import Database, open_database
+from service.jobs.queue import ensure_schema
+from service.people.viewer import OPERATOR
+from service.settings import Settings
+from service.sops.versions import publish_shipped
+
+_TEMPLATE = "clearcall"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server_home() -> Iterator[Path]:
+    """A home whose path is short enough for UNIX sockets, and reachable by the server's own user."""
+    home = Path(tempfile.mkdtemp(prefix="cc-", dir="/var/tmp"))
+    home.chmod(0o755)
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(server_home: Path) -> str:
+    """The address of a migrated database with the shipped SOPs, that others are copied from."""
+    database = open_database(server_home)
+    ensure_schema(database)
+    with database.transaction() as session:
+        publish_shipped(session, OPERATOR)
+    database.close()
+    # Test data may be lost in a power cut; waiting for the disk would be most of the tests' time.
+    with psycopg.connect(database.conninfo, autocommit=True) as admin:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            admin.execute(f"ALTER SYSTEM SET {setting} = off")
+        admin.execute("SELECT pg_reload_conf()")
+    return database.conninfo
+
+
+@pytest.fixture
+def database(template: str) -> Iterator[Database]:
+    """A database of this test's own: commits are real, and other tests don't see them."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(template.replace(f"/{_TEMPLATE}", "/postgres", 1), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{_TEMPLATE}"')
+        made = open_database(Path("unused"), template.replace(f"/{_TEMPLATE}", f"/{name}", 1))
+        yield made
+        made.close()
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with a home of this test's own."""
+    return Settings(home=tmp_path)

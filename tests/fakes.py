@@ -1,0 +1,38 @@
+"""Stand-ins for what takes long or needs hardware, one for each Protocol, and sound made on the spot."""
+
+from __future__ import annotations
+
+import io
+import wave
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def wav(channels: NDArray[np.float32], rate_hz: int = 8000) -> bytes:
+    """A 16-bit WAV file of `(channels, samples)` float32 in [-1, 1]."""
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(channels.shape[0])
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes((np.clip(channels.T, -1, 1) * 32767).astype("<i2").tobytes())
+    return target.getvalue()
+
+
+def tone(seconds: float, channels: int = 2, rate_hz: int = 8000, hz: float = 440.0) -> NDArray[np.float32]:
+    """A steady tone on every channel."""
+    times = np.arange(int(seconds * rate_hz)) / rate_hz
+    return np.tile(0.3 * np.sin(2 * np.pi * hz * times), (channels, 1)).astype(np.float32)
+
+
+def write_wav(path: Path, channels: NDArray[np.float32], rate_hz: int = 8000) -> Path:
+    """Write :func:`wav` to a file and return its path."""
+    path.write_bytes(wav(channels, rate_hz))
+    return path
+
+
+def silence(seconds: float, channels: int = 2, rate_hz: int = 8000) -> NDArray[np.float32]:
+    """Digital silence on every channel."""
+    return np.zeros((channels, int(seconds * rate_hz)), dtype=np.float32)

@@ -1,0 +1,51 @@
+"""Stand-ins for the speech detector and the recognizer: they hear bursts of sound, not words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from asr.chunks import FRAME_MS, Region, merged
+from asr.levels import Mono, frame_levels_db
+from asr.recognition import Heard
+from asr.transcript import Language, Word
+
+LOUD_DB = -40.0
+
+
+def bursts(samples: Mono, gap_ms: int = 100) -> list[Region]:
+    """Stretches louder than ``LOUD_DB``, with pauses under ``gap_ms`` closed."""
+    loud = np.concatenate([[0], (frame_levels_db(samples) > LOUD_DB).astype(np.int8), [0]])
+    edges = np.flatnonzero(np.diff(loud)) * FRAME_MS
+    return merged([Region(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)], gap_ms)
+
+
+class FakeDetector:
+    """Every burst is speech."""
+
+    def regions(self, samples: Mono) -> list[Region]:
+        return bursts(samples)
+
+
+class FakeRecognizer:
+    """Writes one word for each burst in a clip, "word" or 词; remembers what it was asked."""
+
+    def __init__(self, scores: Mapping[Language, float] | None = None) -> None:
+        self.scores = dict(scores or {"en": 1.0, "zh": 0.0})
+        self.languages: list[Language] = []
+        self.batches: list[int] = []
+        self.longest_seconds = 0.0
+
+    def language_scores(self, clips: Sequence[Mono]) -> Mapping[Language, float]:
+        return {language: score * len(clips) for language, score in self.scores.items()}
+
+    def recognize(self, clips: Sequence[Mono], language: Language) -> list[Heard]:
+        self.languages.append(language)
+        self.batches.append(len(clips))
+        self.longest_seconds = max([self.longest_seconds, *(clip.size / 16_000 for clip in clips)])
+        text = " word" if language == "en" else "词"
+        return [
+            Heard(tuple(Word(text, r.start_ms, r.end_ms, 0.9) for r in bursts(clip)), -0.2, 0.01, 0.8)
+            for clip in clips
+        ]
