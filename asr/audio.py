@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os import SEEK_CUR, SEEK_END
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -25,6 +26,7 @@ MAX_CHANNELS = 2
 MIN_DURATION_MS = 300
 BLOCK_SECONDS = 300.0
 
+_STREAMED = 0xFFFFFFFF
 _FORMATS = (
     "aac,ac3,aiff,alac,amr,amrnb,amrwb,ape,asf,au,avi,caf,flac,flv,g722,gsm,ircam,"
     "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,ogg,tta,voc,w64,wav,wv"
@@ -99,8 +101,8 @@ class Recording:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        self.truncated = False
         self._file = _opened(self.path)
+        self.truncated = _riff_is_cut(self._file)
         try:
             self._container = _container(self.path, self._file)
             self._stream = _audio_stream(self.path, self._container)
@@ -199,6 +201,25 @@ def _opened(path: Path) -> BinaryIO:
         raise DecodeError(path, "empty file")
     file.seek(0)
     return file
+
+
+def _riff_is_cut(file: BinaryIO) -> bool:
+    """Whether a WAV file holds less than its data chunk promises; FFmpeg takes the shorter length silently.
+
+    A size of 0 or 0xFFFFFFFF comes from writers that stream, and promises nothing.
+    """
+    head = file.read(12)
+    riff = head[:4] == b"RIFF" and head[8:] == b"WAVE"
+    missing = 0
+    while riff and len(chunk := file.read(8)) == 8:
+        size = int.from_bytes(chunk[4:], "little")
+        if chunk[:4] == b"data":
+            start = file.tell()
+            missing = size - (file.seek(0, SEEK_END) - start) if size not in (0, _STREAMED) else 0
+            break
+        file.seek(size + size % 2, SEEK_CUR)
+    file.seek(0)
+    return missing > 0
 
 
 def _container(path: Path, file: BinaryIO) -> InputContainer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import zip_longest
 
 from opencc import OpenCC
 
@@ -13,6 +13,9 @@ from asr.transcript import Word
 
 COMMA_PAUSE_MS = 350
 """A pause inside an utterance from which on a comma is written."""
+
+SENTENCE_PAUSE_MS = 800
+"""A pause inside a turn from which on a sentence ends."""
 
 _MARKS = "，。？！、；：…,.?!;:"
 _WIDE = str.maketrans({",": "，", "?": "？", "!": "！", ";": "；", ":": "："})
@@ -43,16 +46,21 @@ def folded(text: str) -> str:
 
 
 def written(words: Sequence[Word]) -> tuple[Word, ...]:
-    """One utterance, folded and punctuated; words keep their order and times.
+    """One turn, folded and punctuated; words keep their order and times.
 
-    Punctuation that the recognizer wrote is kept, in its full-width form; where it wrote none, pauses become
-    commas, and the utterance ends with a full stop or, by its question words and particles, a question mark.
+    Punctuation that the recognizer wrote is kept, in its full-width form. Where it wrote none, a pause or a
+    space becomes a comma, a long pause and the end of the turn a full stop or, by the question words and
+    particles before it, a question mark.
     """
     plain = [replace(word, text=_wide(folded(word.text))) for word in words if word.text.strip()]
-    if not plain:
-        return ()
-    marked = [_with_comma(word, after) for word, after in pairwise(plain)]
-    return (*marked, _with_end(plain[-1], "".join(word.text for word in plain)))
+    out: list[Word] = []
+    sentence = ""
+    for word, after in zip_longest(plain, plain[1:]):
+        sentence += word.text
+        ends = after is None or after.start_ms - word.end_ms >= SENTENCE_PAUSE_MS
+        out.append(_with_end(word, sentence) if ends else _with_comma(word, after))
+        sentence = "" if ends else sentence
+    return tuple(out)
 
 
 def is_question(utterance: str) -> bool:
@@ -70,7 +78,8 @@ def is_question(utterance: str) -> bool:
 def _with_comma(word: Word, after: Word) -> Word:
     pause_ms = after.start_ms - word.end_ms
     bare = word.text.rstrip()
-    if pause_ms < COMMA_PAUSE_MS or bare[-1:] in _MARKS or _both_latin(bare, after.text):
+    parted = pause_ms >= COMMA_PAUSE_MS or after.text.startswith(" ")
+    if not parted or bare[-1:] in _MARKS or _both_latin(bare, after.text):
         return word
     return replace(word, text=bare + "，")
 

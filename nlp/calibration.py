@@ -90,7 +90,7 @@ def best_threshold(scores: NDArray[np.float64], labels: NDArray[np.float32]) -> 
 def expected_calibration_error(
     scores: NDArray[np.float64], labels: NDArray[np.float32], bins: int = 10
 ) -> float:
-    """ECE of Naeini et al. (AAAI 2015): mean gap of confidence and frequency, over equal-width bins, in [0, 1]."""
+    """ECE of Naeini et al. (AAAI 2015): mean gap of confidence and frequency over equal-width bins."""
     if not len(scores):
         return 0.0
     which = np.minimum((scores * bins).astype(int), bins - 1)

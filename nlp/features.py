@@ -9,6 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,10 @@ def call_features(
 def allowed_events(speakers: Sequence[Speaker]) -> NDArray[np.bool_]:
     """(turns, events): whether the speaker can show the event; an unknown speaker can show all."""
     return np.array(
-        [[speaker == "unknown" or speaker in EVENT_SPEAKERS[event] for event in EVENTS] for speaker in speakers],
+        [
+            [speaker == "unknown" or speaker in EVENT_SPEAKERS[event] for event in EVENTS]
+            for speaker in speakers
+        ],
         dtype=np.bool_,
     ).reshape(len(speakers), len(EVENTS))
 
@@ -96,7 +100,7 @@ def _english_grams(text: str) -> Iterator[str]:
         yield "<question>"
     words = ["0" if word.isdigit() else word for word in _WORD.findall(folded)]
     yield from words
-    for left, right in zip(words, words[1:], strict=False):
+    for left, right in pairwise(words):
         yield f"{left} {right}"
 
 

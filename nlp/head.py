@@ -1,7 +1,7 @@
-"""The tagging head: a small torch network over the turns of a call, its training and its weights.
+"""The tagging head: a small torch network over the turns of a call, and its training.
 
 Logits of a turn are the sum of a linear view of five neighbouring turns, a linear view of the words
-of the turn itself, and a bidirectional GRU over the call. Several seeds are averaged.
+of the turn itself, and two convolutions over the turns around it. Several seeds are averaged.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class SequenceHead(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Calls padded to the longest; ``lengths`` are their true numbers of turns, on the CPU."""
+    """Calls padded to the longest; ``present`` is 1.0 where a call has a turn, (calls, 1, turns)."""
 
     embeddings: Tensor
     buckets: Tensor
@@ -163,14 +163,18 @@ def _loss(head: SequenceHead, examples: Sequence[Example]) -> Tensor:
     return (losses * weights).sum() / weights.sum() * len(EVENTS)
 
 
-@torch.no_grad()
-def logits_of(heads: Sequence[SequenceHead], call: CallFeatures) -> NDArray[np.float32]:
-    """Mean logits of the heads, (turns, events)."""
-    if not len(call):
-        return np.zeros((0, len(EVENTS)), dtype=np.float32)
-    batch = collate([call])
-    mean: NDArray[np.float32] = torch.stack([head(batch)[0] for head in heads]).mean(0).numpy()
-    return mean
+def batched_logits(
+    heads: Sequence[SequenceHead], calls: Sequence[CallFeatures], batch: int = 32
+) -> list[NDArray[np.float32]]:
+    """Mean logits of the heads for each call, (turns, events); computed ``batch`` calls at a time."""
+    found: list[NDArray[np.float32]] = []
+    for start in range(0, len(calls), batch):
+        chosen = calls[start : start + batch]
+        with torch.inference_mode():
+            padded = collate(chosen)
+            mean = torch.stack([head(padded) for head in heads]).mean(0).numpy()
+        found.extend(mean[i, : len(call)] for i, call in enumerate(chosen))
+    return found
 
 
 @contextmanager

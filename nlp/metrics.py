@@ -103,9 +103,7 @@ def measure(transcript: Transcript) -> CallMetrics:
     rep, customer = _of(transcript, "rep"), _of(transcript, "customer")
     switches = _switches(transcript.turns) if both else None
     questions = _questions(rep, transcript) if told and rep else None
-    overlaps = (
-        intersection(speech["rep"], speech["customer"]) if both and transcript.channels >= 2 else None
-    )
+    overlaps = intersection(speech["rep"], speech["customer"]) if both and transcript.channels >= 2 else None
     silences = gaps(union(i for part in speech.values() for i in part), transcript.duration_ms)
     return CallMetrics(
         talk_ratio=_ratio(length(speech["rep"]), length(speech["customer"])) if both else None,

@@ -19,7 +19,7 @@ from nlp.evidence import quotable, spoken_at
 from nlp.features import CallFeatures, SpokenTurn, call_features
 from nlp.head import batched_logits
 from nlp.text import Sentence
-from nlp.weights import TrainedHead, WeightsError, read_head
+from nlp.trained_head import TrainedHead, WeightsError, read_head
 from sop.events import EVENTS, Evidence, KeyEvent, Tagging
 
 HEAD_PATH = Path(__file__).parent / "weights" / "head.safetensors"
@@ -86,7 +86,9 @@ class HeadTagger:
         return call_features(spoken, transcript.language, embeddings)
 
     def _probabilities(self, calls: Sequence[CallFeatures]) -> list[NDArray[np.float64]]:
-        return [probabilities(part, self.head.decisions) for part in batched_logits(self.head.networks, calls)]
+        return [
+            probabilities(part, self.head.decisions) for part in batched_logits(self.head.networks, calls)
+        ]
 
     def _evidence(
         self,

@@ -6,17 +6,34 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
-from nlp.tagger import HeadTagger, load_tagger
-
-from asr.vad import SileroDetector
+from asr.recognition import Recognizer
+from asr.vad import SileroDetector, SpeechDetector
 from asr.weights import find_weights, weights_hash
 from asr.whisper import WhisperOptions, WhisperRecognizer
+from nlp.tagger import HeadTagger, Tagger, load_tagger
 from service.settings import Settings
 
 
-class Engines:
-    """Loads weights when first asked and keeps them; may be shared by threads.
+class Engines(Protocol):
+    """What the stages compute with."""
+
+    @property
+    def recognizer(self) -> Recognizer: ...
+    @property
+    def detector(self) -> SpeechDetector: ...
+    @property
+    def tagger(self) -> Tagger: ...
+
+    @property
+    def asr_hash(self) -> str:
+        """What names the weights of a transcript: their hash and how they are computed with."""
+        ...
+
+
+class LazyEngines:
+    """The real engines. Loads weights when first asked and keeps them; may be shared by threads.
 
     ``concurrency`` is the number of jobs that run at once and share the cores. ``weights_progress``
     is told the fraction done of joining the bundled weights.
@@ -62,7 +79,7 @@ class Engines:
 
     @property
     def asr_hash(self) -> str:
-        """What names the weights of a transcript: their hash and how they are computed with."""
+        """See :class:`Engines`."""
         with self._lock:
             if self._hash is None:
                 self._hash = f"{weights_hash(self._weights())[:32]}-{self.recognizer.compute_type}"

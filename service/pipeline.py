@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from nlp.metrics import CallMetrics
-from nlp.tagger import Tagger
-
 from asr import recording
 from asr.recording import TranscribeOptions, Transcription
 from asr.transcript import Language, Transcript
 from nlp import metrics
+from nlp.metrics import CallMetrics
+from nlp.tagger import Tagger
 from service.engines import Engines
 from service.settings import Settings
 from sop.document import Sop

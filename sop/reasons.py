@@ -47,6 +47,10 @@ class ReasonCode(StrEnum):
     TOO_LITTLE_JUDGED = "too_little_judged"
 
 
+REASON_CODES: frozenset[str] = frozenset(code.value for code in ReasonCode)
+"""The codes as text; on Python 3.11 a text can't be looked up in the enum itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """A code and the values its sentence needs: counts, seconds (``_s``), ids of events, speakers, steps."""

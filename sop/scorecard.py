@@ -9,14 +9,12 @@ from typing import Any, Literal, TypeVar, cast, get_args
 from sop.events import Evidence
 from sop.problems import Problem, SopError
 from sop.procedure import Wording
-from sop.reasons import Reason, ReasonCode
+from sop.reasons import REASON_CODES, Reason, ReasonCode
 
 Outcome = Literal["met", "missed", "unknown", "not_applicable"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 T = TypeVar("T")
-
-_CODES = frozenset(code.value for code in ReasonCode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +187,7 @@ def _evidence(document: Any, where: str) -> Evidence:
 def _reason(document: Any, where: str) -> Reason:
     reason = _field(document, "reason", dict, where)
     code = _field(reason, "code", str, f"{where}.reason")
-    if code not in _CODES:
+    if code not in REASON_CODES:
         raise _error(f"{where}.reason.code", f"unknown reason {code!r}")
     params = _field(reason, "params", dict, f"{where}.reason")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in params.items()}

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import io
+import time
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from asr.levels import Mono
+from asr.recognition import Heard
+from asr.transcript import Language, Transcript
+from fakes_asr import FakeDetector, FakeRecognizer
+from sop.events import Evidence, KeyEvent, Tagging
 
 
 def wav(channels: NDArray[np.float32], rate_hz: int = 8000) -> bytes:
@@ -36,3 +44,41 @@ def write_wav(path: Path, channels: NDArray[np.float32], rate_hz: int = 8000) ->
 def silence(seconds: float, channels: int = 2, rate_hz: int = 8000) -> NDArray[np.float32]:
     """Digital silence on every channel."""
     return np.zeros((channels, int(seconds * rate_hz)), dtype=np.float32)
+
+
+class FakeTagger:
+    """Hears an opening in the first turn of the rep."""
+
+    weights_hash = "fake-tagger"
+
+    def tag(self, transcript: Transcript) -> Tagging:
+        for number, turn in enumerate(transcript.turns):
+            if turn.speaker == "rep":
+                evidence = Evidence(number, turn.start_ms, turn.end_ms, "rep", turn.text, 0.9)
+                return Tagging((KeyEvent("opening", evidence),))
+        return Tagging()
+
+
+class SlowRecognizer(FakeRecognizer):
+    """Takes its time over every batch, and may fail on command."""
+
+    def __init__(self, seconds: float = 0.0, error: Exception | None = None) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.error = error
+
+    def recognize(self, clips: Sequence[Mono], language: Language) -> list[Heard]:
+        time.sleep(self.seconds)
+        if self.error:
+            raise self.error
+        return super().recognize(clips, language)
+
+
+class FakeEngines:
+    """The engines of a worker without weights."""
+
+    def __init__(self, seconds: float = 0.0, error: Exception | None = None) -> None:
+        self.recognizer = SlowRecognizer(seconds, error)
+        self.detector = FakeDetector()
+        self.tagger = FakeTagger()
+        self.asr_hash = "fake-whisper"

@@ -96,4 +96,4 @@ def order(filters: CallFilters) -> list[ColumnElement[Any]]:
         "score": newest.scorecard.c.score,
     }[filters.sort]
     ordered = column.desc() if filters.descending else column.asc()
-    return [ordered.nulls_last(), Call.started_at.desc(), Call.id]
+    return [ordered.nulls_last(), Call.started_at.desc(), Call.id.asc()]

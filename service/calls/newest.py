@@ -41,7 +41,7 @@ scorecard = (
 )
 
 
-def joined(query: Select[Any]) -> Select[Any]:
+def joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """``query`` over calls and all that hangs on them."""
     return (
         query.select_from(Call)
@@ -56,7 +56,7 @@ def joined(query: Select[Any]) -> Select[Any]:
     )
 
 
-def rows(conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+def rows(conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
     """The lines of the calls that meet ``conditions``; :func:`to_row` reads them."""
     columns = select(
         Call.id,
@@ -94,7 +94,7 @@ def rows(conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
     return joined(columns).where(*conditions)
 
 
-def to_row(row: Row[Any]) -> CallRow:
+def to_row(row: Row[*tuple[Any, ...]]) -> CallRow:
     """A line of :func:`rows` as a value, its key events aside."""
     deal = None
     if row.deal_id is not None:

@@ -95,7 +95,7 @@ def call_context(detail: CallDetail, to: Reader) -> dict[str, Any]:
         "events": detail.events,
         "tally": tally(detail.events),
         "sheet": scoresheet(detail.scorecard, to.language) if detail.scorecard else None,
-        "measures": measures(detail.metrics, to.t, to.formats),
+        "measures": measures(detail.metrics, detail.call.language, to.t, to.formats),
     }
 
 

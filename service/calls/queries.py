@@ -104,7 +104,7 @@ def call_choices(session: Session, viewer: Viewer) -> Choices:
     )
 
 
-def _with_events(session: Session, found: Sequence[Row[Any]]) -> list[CallRow]:
+def _with_events(session: Session, found: Sequence[Row[*tuple[Any, ...]]]) -> list[CallRow]:
     events = _events(session, [row.analysis_id for row in found if row.analysis_id])
     return [_marked(newest.to_row(row), events.get(row.analysis_id, ())) for row in found]
 
@@ -118,7 +118,7 @@ def _marked(row: CallRow, events: Sequence[EventMark]) -> CallRow:
 
 
 def _with_hits(
-    session: Session, rows: Iterable[CallRow], found: Sequence[Row[Any]], query: str
+    session: Session, rows: Iterable[CallRow], found: Sequence[Row[*tuple[Any, ...]]], query: str
 ) -> list[CallRow]:
     transcripts = [row.transcript_id for row in found if row.transcript_id]
     hits = session.execute(
@@ -135,13 +135,9 @@ def _with_hits(
         .order_by(StoredTurn.transcript_id, StoredTurn.position)
     )
     by_transcript = {
-        hit.transcript_id: SearchHit(hit.position, hit.start_ms, hit.speaker, hit.text, hit.turns)
-        for hit in hits
+        hit.transcript_id: SearchHit(hit.position, hit.start_ms, hit.speaker, hit.text, hit.turns) for hit in hits
     }
-    return [
-        replace(row, hit=by_transcript.get(source.transcript_id))
-        for row, source in zip(rows, found, strict=True)
-    ]
+    return [replace(row, hit=by_transcript.get(source.transcript_id)) for row, source in zip(rows, found, strict=True)]
 
 
 def _events(session: Session, analyses: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[EventMark, ...]]:
@@ -183,9 +179,7 @@ def _turns(session: Session, transcript_id: uuid.UUID | None) -> tuple[SpokenTur
 def _metrics(session: Session, analysis_id: uuid.UUID | None) -> dict[str, float]:
     if analysis_id is None:
         return {}
-    stored = session.execute(
-        select(CallMetric.metric, CallMetric.value).where(CallMetric.analysis_id == analysis_id)
-    )
+    stored = session.execute(select(CallMetric.metric, CallMetric.value).where(CallMetric.analysis_id == analysis_id))
     return {row.metric: row.value for row in stored}
 
 

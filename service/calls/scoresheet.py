@@ -108,12 +108,10 @@ def _evidence(item: Mapping[str, Any]) -> EvidenceLine:
 def _sentence(reason: Mapping[str, Any] | None, language: Language, titles: Mapping[str, Wording]) -> str:
     if reason is None:
         return ""
-    code = reason.get("code", "")
-    if code not in ReasonCode:
-        return str(code)
     params = {k: tuple(v) if isinstance(v, list) else v for k, v in reason.get("params", {}).items()}
     try:
-        words = explain_reason(Reason(ReasonCode(code), params), language, titles)
-    except KeyError:
-        return str(code)
+        words = explain_reason(Reason(ReasonCode(reason["code"]), params), language, titles)
+    except (KeyError, ValueError):
+        # Written by another version of Clearcall: its code is better than nothing.
+        return str(reason.get("code", ""))
     return f"{words[:1].upper()}{words[1:]}{'。' if language == 'zh' else '.'}"

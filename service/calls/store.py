@@ -187,7 +187,11 @@ def _add_analysis(session: Session, loaded: LoadedTranscript, review: Review, ta
         return known
     if events := _event_rows(made, review.tagging.present, review.tagging.doubtful):
         session.execute(insert(StoredKeyEvent), events)
-    metrics = [{"analysis_id": made, "metric": name, "value": value} for name, value in review.metrics.flat().items()]
+    metrics = [
+        {"analysis_id": made, "metric": name, "value": value}
+        for name, value in review.metrics.to_json().items()
+        if value is not None
+    ]
     if metrics:
         session.execute(insert(CallMetric), metrics)
     return made

@@ -153,7 +153,7 @@ class StepView:
     outcome: str
     points: float
     max_points: float
-    confidence: float
+    confidence: float | None
     reason: Mapping[str, Any]
     evidence: tuple[Mapping[str, Any], ...]
 

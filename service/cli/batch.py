@@ -17,7 +17,7 @@ from service.calls import queries
 from service.calls.ingest import Ingested, IngestError, Source, ingest
 from service.calls.progress import Progress as RecordingProgress
 from service.cli.console import bars
-from service.engines import Engines
+from service.engines import LazyEngines
 from service.jobs.worker import Worker, in_background
 from service.people.viewer import OPERATOR
 from service.settings import Settings
@@ -38,7 +38,7 @@ def run_batch(
     ingested = [_ingest(settings, database, source) for source in sources]
     wanted = {item.recording_id for item in ingested if isinstance(item, Ingested)}
     with bars() as progress:
-        engines = Engines(settings, concurrency, _weights_bar(progress))
+        engines = LazyEngines(settings, concurrency, _weights_bar(progress))
         if _unfinished(database, wanted):
             worker = Worker(settings, database, concurrency=concurrency, engines=engines)
             with in_background(worker):

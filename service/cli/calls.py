@@ -208,7 +208,6 @@ def analyze(
 ) -> None:
     """Key events, metrics and scorecard of one recording or transcript, without database."""
     from nlp.tagger import load_tagger
-
     from service import pipeline
 
     procedure = _sop_file(sop) if sop else None
@@ -244,13 +243,13 @@ def _transcription(file: Path, model: str | None, language: LanguageChoice, devi
     from asr.weights import WeightsError
     from asr.whisper import WhisperError
     from service import pipeline
-    from service.engines import Engines
+    from service.engines import LazyEngines
 
     changes = {"model": model, "device": device.value if device else None}
     config = settings().model_copy(update={key: value for key, value in changes.items() if value})
     try:
         with one_bar(file.name, "transcribing") as report:
-            return pipeline.transcribe(file, Engines(config), config, report, language.value)
+            return pipeline.transcribe(file, LazyEngines(config), config, report, language.value)
     except (DecodeError, WeightsError, WhisperError) as error:
         raise Failure(str(error)) from error
 

@@ -24,10 +24,10 @@ def asr(
     from asr.weights import WeightsError
     from asr.whisper import WhisperError
     from service import pipeline
-    from service.engines import Engines
+    from service.engines import LazyEngines
 
     config = settings()
-    engines = Engines(config)
+    engines = LazyEngines(config)
     try:
         with one_bar(f"Transcribing {folder}") as progress:
             report: EvaluationReport = evaluate(

@@ -85,11 +85,11 @@ def _serve(config: Settings, database: Database, host: str, port: int, *, work: 
 
     import uvicorn
 
-    from service.engines import Engines
+    from service.engines import LazyEngines
     from service.jobs.worker import Worker, in_background
     from service.main import create_app
 
-    working = in_background(Worker(config, database, engines=Engines(config))) if work else contextlib.nullcontext()
+    working = in_background(Worker(config, database, engines=LazyEngines(config))) if work else contextlib.nullcontext()
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(config, database),

@@ -16,7 +16,7 @@ from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from models.database import Database
-from service.engines import Engines
+from service.engines import Engines, LazyEngines
 from service.jobs import stages
 from service.jobs.queue import STAGES
 from service.settings import Settings
@@ -62,7 +62,7 @@ class Worker:
         self._database = database
         self._queues = list(queues)
         self._concurrency = concurrency
-        self._desk = stages.Desk(settings, database, engines or Engines(settings, concurrency), self._check)
+        self._desk = stages.Desk(settings, database, engines or LazyEngines(settings, concurrency), self._check)
         self._stopping = threading.Event()
 
     def run(self) -> None:

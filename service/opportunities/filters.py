@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Self, cast
+from typing import Literal, Self
 
 from models.opportunities import OUTCOMES, STAGES
 from service.calls.filters import address
@@ -34,7 +34,7 @@ class OpportunityFilters:
             text=one.get("q", "")[:_LONGEST_TEXT],
             stage=stage if stage in STAGES else None,
             outcome=outcome if outcome in OUTCOMES else None,
-            sort=cast(Sort, key) if key in SORTS else "last_call",
+            sort=key if key in SORTS else "last_call",
             descending=sort.startswith("-"),
         )
 
@@ -52,9 +52,7 @@ class OpportunityFilters:
 
     def sorted_by(self, sort: Sort) -> Self:
         """The same opportunities in another order; asked twice, the order turns round."""
-        descending = (
-            not self.descending if sort == self.sort else sort not in ("account", "owner", "stage", "close")
-        )
+        descending = not self.descending if sort == self.sort else sort not in ("account", "owner", "stage", "close")
         return replace(self, sort=sort, descending=descending)
 
     def address(self, page: int = 1) -> str:

@@ -26,9 +26,7 @@ def list_opportunities(
 ) -> tuple[OpportunityRow, ...]:
     """The opportunities that ``filters`` let through."""
     calls = _calls_by_opportunity(viewer)
-    found = session.execute(
-        _rows(calls).where(*_conditions(viewer, filters)).order_by(*_order(filters, calls))
-    ).all()
+    found = session.execute(_rows(calls).where(*_conditions(viewer, filters)).order_by(*_order(filters, calls))).all()
     return _with_events(session, viewer, found)
 
 
@@ -68,7 +66,7 @@ def _calls_by_opportunity(viewer: Viewer) -> Subquery:
     )
 
 
-def _rows(calls: Subquery) -> Select[Any]:
+def _rows(calls: Subquery) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Opportunity.id,
@@ -119,10 +117,12 @@ def _order(filters: OpportunityFilters, calls: Subquery) -> list[ColumnElement[A
         "score": calls.c.mean_score,
     }[filters.sort]
     ordered = column.desc() if filters.descending else column.asc()
-    return [ordered.nulls_last(), Opportunity.external_id]
+    return [ordered.nulls_last(), Opportunity.external_id.asc()]
 
 
-def _with_events(session: Session, viewer: Viewer, found: Sequence[Row[Any]]) -> tuple[OpportunityRow, ...]:
+def _with_events(
+    session: Session, viewer: Viewer, found: Sequence[Row[*tuple[Any, ...]]]
+) -> tuple[OpportunityRow, ...]:
     heard = _events(session, viewer, [row.id for row in found])
     return tuple(
         OpportunityRow(
@@ -147,17 +147,13 @@ def _with_events(session: Session, viewer: Viewer, found: Sequence[Row[Any]]) ->
     )
 
 
-def _events(
-    session: Session, viewer: Viewer, opportunities: Sequence[uuid.UUID]
-) -> dict[uuid.UUID, dict[str, int]]:
+def _events(session: Session, viewer: Viewer, opportunities: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:
     """Turns per present key event, of the calls this viewer sees."""
     counted = select(Call.opportunity_id, StoredKeyEvent.event, func.count().label("turns"))
     found = session.execute(
         newest.joined(counted)
         .join(StoredKeyEvent, StoredKeyEvent.analysis_id == newest.analysis.c.id)
-        .where(
-            visible_calls(viewer), Call.opportunity_id.in_(opportunities), StoredKeyEvent.doubtful.is_(False)
-        )
+        .where(visible_calls(viewer), Call.opportunity_id.in_(opportunities), StoredKeyEvent.doubtful.is_(False))
         .group_by(Call.opportunity_id, StoredKeyEvent.event)
     )
     heard: defaultdict[uuid.UUID, dict[str, int]] = defaultdict(dict)

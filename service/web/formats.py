@@ -8,7 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
 
 
@@ -40,12 +40,8 @@ class Formats:
     def moment(self, at: datetime) -> str:
         """Day and time, short, in the reader's zone; the year only when it is not this one."""
         local = at.astimezone(self.zone)
-        skeleton = "MMMdEHHmm" if local.year == datetime.now(self.zone).year else "yMMMdHHmm"
-        return str(format_skeleton(skeleton, local, tzinfo=self.zone, locale=self._locale))
-
-    def full_moment(self, at: datetime) -> str:
-        """Day and time with their zone, in the reader's zone."""
-        return str(format_datetime(at, "full", tzinfo=self.zone, locale=self._locale))
+        skeleton = "MMMEd" if local.year == datetime.now(self.zone).year else "yMMMd"
+        return f"{format_skeleton(skeleton, local.date(), locale=self._locale)} {local:%H:%M}"
 
     def there(self, at: datetime, utc_offset_minutes: int) -> str:
         """The same moment by the clock of the place it happened at: ``2026-10-06 10:30 UTC+01:00``."""
@@ -66,10 +62,6 @@ class Formats:
             day = day.astimezone(self.zone).date()
         return str(format_skeleton("MMMd", day, locale=self._locale))
 
-    def time(self, at: datetime) -> str:
-        """Time of day in the reader's zone."""
-        return str(format_time(at, "short", tzinfo=self.zone, locale=self._locale))
-
     def clock(self, ms: int | None) -> str:
         """A duration or a place in a recording; a dash when it is not known."""
         return "–" if ms is None else clock(ms)
@@ -78,11 +70,10 @@ class Formats:
         """An amount without cents when it has none; a dash when it is not known."""
         if amount is None:
             return "–"
-        digits = {} if amount % 1 else {"currency_digits": False}
         if not currency:
             return self.number(float(amount), 2 if amount % 1 else 0)
         pattern = "¤#,##0.00" if amount % 1 else "¤#,##0"
-        return str(format_currency(amount, currency, pattern, locale=self._locale, **digits))
+        return str(format_currency(amount, currency, pattern, locale=self._locale, currency_digits=False))
 
     def number(self, value: float, decimals: int = 0) -> str:
         """A number with at most ``decimals`` decimals."""

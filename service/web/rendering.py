@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
 from babel import Locale
 from fastapi import Request
@@ -52,7 +53,7 @@ def reader(request: Request, viewer: Viewer | None) -> Reader:
 def reader_zone(request: Request, viewer: Viewer | None) -> tzinfo:
     """The time zone of the account, or else of the browser (which a script tells us), or else UTC."""
     own = time_zone(viewer.time_zone) if viewer else None
-    return own or time_zone(request.cookies.get(TIME_ZONE_COOKIE)) or UTC
+    return own or time_zone(unquote(request.cookies.get(TIME_ZONE_COOKIE, ""))) or UTC
 
 
 def render(

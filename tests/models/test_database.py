@@ -74,9 +74,7 @@ def test_processes_share_one_embedded_server(server_home: Path, template: str) -
     )
     run = [sys.executable, "-c", code, str(server_home)]
     root = Path(__file__).parents[2]
-    first, second = (
-        subprocess.run(run, cwd=root, capture_output=True, text=True, check=True).stdout for _ in range(2)
-    )
+    first, second = (subprocess.run(run, cwd=root, capture_output=True, text=True, check=True).stdout for _ in range(2))
     assert first == second
     own = open_database(server_home)
     with own.engine.connect() as connection:

@@ -73,9 +73,7 @@ def test_an_id_twice_in_a_file_is_a_bad_row(database: Database) -> None:
     with database.transaction() as session:
         add_user(session, NewUser("Ana", "ana@example.com", "rep", "North"))
         report = import_opportunities(session, HEADER + GOOD + GOOD, "x.csv")
-    assert [(bad.line, bad.reason) for bad in report.bad] == [
-        (3, "opportunity_id: 'O-1' again, first in line 2")
-    ]
+    assert [(bad.line, bad.reason) for bad in report.bad] == [(3, "opportunity_id: 'O-1' again, first in line 2")]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import silence, tone, wav
 from sqlalchemy import func, select, text
 
+from fakes import silence, tone, wav
 from models.calls import Call, Recording
 from models.database import Database
 from models.opportunities import Opportunity
@@ -131,7 +131,7 @@ def test_a_lost_job_is_made_again(database: Database, settings: Settings) -> Non
 def test_details_reach_only_what_the_viewer_sees(database: Database, settings: Settings) -> None:
     """A rep cannot lay a call on another team's rep or opportunity."""
     viewers = people(database)
-    with pytest.raises(IngestError, match="rep_email: no user 'bo@example.com' that you may see"):
+    with pytest.raises(IngestError, match=r"rep_email: no user 'bo@example\.com' that you may see"):
         ingest(database, settings, viewers["ana"], io.BytesIO(SOUND), "a", CallDetails(rep_email="bo@example.com"))
     with pytest.raises(IngestError, match="opportunity: no opportunity 'O-1' that you may see"):
         ingest(database, settings, viewers["ana"], io.BytesIO(SOUND), "a", CallDetails(opportunity="O-1"))
@@ -193,9 +193,7 @@ def test_many_bring_in_the_same_file_at_once(database: Database, settings: Setti
 
     content = wav(np.concatenate([silence(0.5), tone(0.5)], axis=1))
     with ThreadPoolExecutor(8) as pool:
-        done = list(
-            pool.map(lambda n: ingest(database, settings, OPERATOR, io.BytesIO(content), f"{n}.wav"), range(8))
-        )
+        done = list(pool.map(lambda n: ingest(database, settings, OPERATOR, io.BytesIO(content), f"{n}.wav"), range(8)))
     assert sorted(item.status for item in done) == ["duplicate"] * 7 + ["queued"]
     assert len({item.recording_id for item in done}) == 1
     assert jobs(database) == 1

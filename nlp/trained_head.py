@@ -1,0 +1,130 @@
+"""A trained head as a value, and its safetensors file: networks, calibration, and what it was trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from nlp.calibration import Decision
+from nlp.head import HeadOptions, SequenceHead
+from sop.events import EVENTS
+
+FORMAT = "clearcall-head-1"
+
+
+class WeightsError(RuntimeError):
+    """Weights that cannot be used; the message names the file, the reason and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedHead:
+    """Everything learned: networks, one decision per event, and the scale of the embeddings.
+
+    ``trained_on`` holds the digests of the training calls (see ``AnnotatedCall.digest``), ``sha256``
+    the hash of the file's bytes.
+    """
+
+    networks: tuple[SequenceHead, ...]
+    decisions: tuple[Decision, ...]
+    centre: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    encoder_name: str
+    trained_on: frozenset[str]
+    sha256: str
+
+    def standardise(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Embeddings (n, dim) as the networks expect them."""
+        return (vectors - self.centre) * self.scale
+
+
+def pack_head(
+    networks: Sequence[SequenceHead],
+    options: HeadOptions,
+    decisions: Sequence[Decision],
+    scaling: tuple[NDArray[np.float32], NDArray[np.float32]],
+    encoder_name: str,
+    trained_on: Sequence[str],
+) -> bytes:
+    """The bytes of a head file; ``scaling`` is (centre, scale). Parameters are stored in half precision."""
+    tensors: dict[str, Tensor] = {
+        "centre": torch.from_numpy(scaling[0]),
+        "scale": torch.from_numpy(scaling[1]),
+    }
+    for i, network in enumerate(networks):
+        for name, tensor in network.state_dict().items():
+            tensors[f"{i}.{name}"] = tensor.detach().half().contiguous()
+    document = {
+        "format": FORMAT,
+        "encoder": encoder_name,
+        "options": asdict(options),
+        "decisions": {event: d.to_json() for event, d in zip(EVENTS, decisions, strict=True)},
+        "trained_on": sorted(trained_on),
+    }
+    return save(tensors, {"clearcall": json.dumps(document, sort_keys=True)})
+
+
+def read_head(path: Path) -> TrainedHead:
+    """Read a head file.
+
+    Raises:
+        WeightsError: missing, not a head, or trained for other events.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(
+            f"{path.name}: cannot be read ({error.strerror}); retrain with python -m nlp.training"
+        ) from error
+    return head_from_bytes(content, path.name)
+
+
+def head_from_bytes(content: bytes, source: str = "head") -> TrainedHead:
+    """The head in the bytes of a head file; ``source`` is what messages call it.
+
+    Raises:
+        WeightsError: not a head, or trained for other events.
+    """
+    try:
+        size = int.from_bytes(content[:8], "little")
+        metadata = json.loads(content[8 : 8 + size])["__metadata__"]
+        return _head(json.loads(metadata["clearcall"]), load(content), hashlib.sha256(content).hexdigest())
+    except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise WeightsError(
+            f"{source}: not a readable tagging head ({reason}); retrain with python -m nlp.training"
+        ) from error
+
+
+def _head(document: Mapping[str, Any], tensors: Mapping[str, Tensor], sha256: str) -> TrainedHead:
+    if document["format"] != FORMAT or set(document["decisions"]) != set(EVENTS):
+        raise ValueError(f"format {document['format']!r}, expected {FORMAT!r} with the built-in events")
+    options = HeadOptions(**{**document["options"], "seeds": tuple(document["options"]["seeds"])})
+    dim = len(tensors["centre"])
+    return TrainedHead(
+        networks=tuple(_network(i, dim, options, tensors) for i in range(len(options.seeds))),
+        decisions=tuple(Decision(**document["decisions"][event]) for event in EVENTS),
+        centre=tensors["centre"].numpy(),
+        scale=tensors["scale"].numpy(),
+        encoder_name=document["encoder"],
+        trained_on=frozenset(document["trained_on"]),
+        sha256=sha256,
+    )
+
+
+def _network(i: int, dim: int, options: HeadOptions, tensors: Mapping[str, Tensor]) -> SequenceHead:
+    network = SequenceHead(dim, options)
+    prefix = f"{i}."
+    own = {name.removeprefix(prefix): t.float() for name, t in tensors.items() if name.startswith(prefix)}
+    network.load_state_dict(own)
+    return network.eval()

@@ -1,0 +1,159 @@
+"""Training of the tagging head. ``python -m nlp.training`` renews the committed one, bit for bit."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.annotations import AnnotatedCall
+from nlp.augmentation import as_recognised
+from nlp.calibration import Decision, decide
+from nlp.encoder import Encoder
+from nlp.features import CallFeatures, SpokenTurn, call_features
+from nlp.head import Example, HeadOptions, SequenceHead, batched_logits, fit_head
+from nlp.trained_head import TrainedHead, head_from_bytes, pack_head
+from sop.events import EVENTS
+
+Scaling = tuple[NDArray[np.float32], NDArray[np.float32]]
+_SPREAD = 0.3
+"""Standard deviation of each embedding axis after scaling."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOptions:
+    """How a head is trained. ``noisy_copies`` of each call are learned from beside the call itself."""
+
+    head: HeadOptions = field(default_factory=HeadOptions)
+    folds: int = 3
+    noisy_copies: int = 0
+    seed: int = 20
+
+
+def train(
+    calls: Sequence[AnnotatedCall], encoder: Encoder, options: TrainingOptions | None = None
+) -> TrainedHead:
+    """Train, calibrate and choose thresholds, all within ``calls``, of which there are at least ``folds``."""
+    return head_from_bytes(train_bytes(calls, encoder, options))
+
+
+def train_bytes(
+    calls: Sequence[AnnotatedCall],
+    encoder: Encoder,
+    options: TrainingOptions | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> bytes:
+    """The head file of :func:`train`. The same calls, encoder and options give the same bytes."""
+    chosen = options or TrainingOptions()
+    vectors = encoder.encode([turn.text for call in calls for turn in call.turns])
+    scaling = vectors.mean(axis=0), (_SPREAD / (vectors.std(axis=0) + 1e-6)).astype(np.float32)
+    examples = [_examples(call, encoder, scaling, chosen) for call in calls]
+    decisions = _decisions(calls, examples, chosen, progress)
+    networks = _ensemble(examples, chosen, progress)
+    digests = [call.digest for call in calls]
+    return pack_head(networks, chosen.head, decisions, scaling, encoder.name, digests)
+
+
+def split_by_call(calls: Sequence[AnnotatedCall], folds: int, seed: int) -> list[list[int]]:
+    """Indices of the calls of each fold, dealt out language by language after a seeded shuffle."""
+    parts: list[list[int]] = [[] for _ in range(folds)]
+    rng = random.Random(seed)
+    for language in sorted({call.language for call in calls}):
+        own = [i for i, call in enumerate(calls) if call.language == language]
+        rng.shuffle(own)
+        for place, i in enumerate(own):
+            parts[place % folds].append(i)
+    return [sorted(part) for part in parts]
+
+
+def features_of(call: AnnotatedCall, encoder: Encoder, scaling: Scaling) -> CallFeatures:
+    """What a head sees of a call; ``scaling`` is (centre, scale)."""
+    spoken = [SpokenTurn(turn.speaker, turn.text) for turn in call.turns]
+    vectors = encoder.encode([turn.text for turn in call.turns])
+    return call_features(spoken, call.language, (vectors - scaling[0]) * scaling[1])
+
+
+def labels_of(call: AnnotatedCall) -> NDArray[np.float32]:
+    """(turns, events), 1.0 where the turn shows the event."""
+    rows = [[event in turn.events for event in EVENTS] for turn in call.turns]
+    return np.array(rows, dtype=np.float32)
+
+
+def _examples(
+    call: AnnotatedCall, encoder: Encoder, scaling: Scaling, options: TrainingOptions
+) -> list[Example]:
+    """The call itself, then its noisy copies; the noise depends on the call alone."""
+    seed = f"{options.seed}:{hashlib.sha256(call.call_id.encode()).hexdigest()}"
+    rng = random.Random(seed)
+    copies = [call, *(as_recognised(call, rng) for _ in range(options.noisy_copies))]
+    return [Example(features_of(copy, encoder, scaling), labels_of(copy)) for copy in copies]
+
+
+def _ensemble(
+    examples: Sequence[Sequence[Example]], options: TrainingOptions, progress: Callable[[str], None]
+) -> list[SequenceHead]:
+    everything = [example for versions in examples for example in versions]
+    networks = []
+    for seed in options.head.seeds:
+        networks.append(fit_head(everything, options.head, seed))
+        progress(f"seed {seed} trained")
+    return networks
+
+
+def _decisions(
+    calls: Sequence[AnnotatedCall],
+    examples: Sequence[Sequence[Example]],
+    options: TrainingOptions,
+    progress: Callable[[str], None],
+) -> list[Decision]:
+    """One decision per event, from logits of calls that their network has not seen."""
+    logits: list[NDArray[np.float32]] = []
+    clean: list[Example] = []
+    for number, fold in enumerate(split_by_call(calls, options.folds, options.seed), start=1):
+        seen = [e for i, versions in enumerate(examples) if i not in set(fold) for e in versions]
+        network = fit_head(seen, options.head, options.head.seeds[0])
+        own = [examples[i][0] for i in fold]
+        logits.extend(batched_logits([network], [example.features for example in own]))
+        clean.extend(own)
+        progress(f"calibration fold {number} of {options.folds} trained")
+    return decide_all(np.concatenate(logits), clean)
+
+
+def decide_all(logits: NDArray[np.float32], examples: Sequence[Example]) -> list[Decision]:
+    """A decision per event over the turns whose speaker can show it; ``logits`` in order of the examples."""
+    labels = np.concatenate([example.labels for example in examples])
+    allowed = np.concatenate([example.features.allowed for example in examples])
+    return [
+        decide(logits[allowed[:, column], column], labels[allowed[:, column], column])
+        for column in range(len(EVENTS))
+    ]
+
+
+def main() -> None:
+    """Retrain on the corpus of this package, write the head, print the cross-validated report."""
+    from nlp.annotations import read_calls
+    from nlp.encoder import RememberingEncoder
+    from nlp.evaluation import evaluate_held_out
+    from nlp.tagger import HEAD_PATH, default_encoder
+
+    corpus = Path(__file__).parent / "corpus"
+    calls = [
+        call
+        for path in sorted(corpus.glob("*.jsonl"))
+        for call in read_calls(path.read_text(encoding="utf-8"), path.name)
+    ]
+    encoder = RememberingEncoder(default_encoder())
+    content = train_bytes(calls, encoder, progress=print)
+    HEAD_PATH.parent.mkdir(exist_ok=True)
+    HEAD_PATH.write_bytes(content)
+    print(f"{HEAD_PATH.name}: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
+    print(evaluate_held_out(calls, encoder, progress=print).to_text())
+
+
+if __name__ == "__main__":
+    main()

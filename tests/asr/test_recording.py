@@ -1,0 +1,186 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from asr.audio import DecodeError
+from asr.chunks import Packing
+from asr.evaluation import compare, read_gold
+from asr.recording import TranscribeOptions, transcribe
+from asr.vad import SileroDetector
+from asr.weights import find_weights
+from asr.whisper import WhisperOptions, WhisperRecognizer
+from tests.fakes_asr import FakeDetector, FakeRecognizer
+from tests.sounds_asr import bursts_at, tone, write_wav
+
+DATA = Path(__file__).parent / "data"
+Spans = list[tuple[int, int]]
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> Spans:
+    """Bursts of at least 0.3 s with pauses of at least 0.3 s, in 40 s."""
+    at, found = draw(st.integers(0, 200)) * 10, []
+    for pause, duration in draw(st.lists(st.tuples(st.integers(30, 200), st.integers(30, 150)), max_size=12)):
+        at += pause * 10
+        if at + duration * 10 > 40_000:
+            break
+        found.append((at, at + duration * 10))
+        at += duration * 10
+    return found
+
+
+def run(path: Path, recognizer: FakeRecognizer, options: TranscribeOptions | None = None):  # noqa: ANN201
+    return transcribe(path, options or TranscribeOptions(), recognizer, FakeDetector())
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rep=spans(), customer=spans(), block_seconds=st.sampled_from([2.0, 3.3, 7.0, 300.0]))
+def test_no_burst_is_lost_wherever_blocks_are_cut(
+    tmp_path: Path, rep: Spans, customer: Spans, block_seconds: float
+) -> None:
+    """Every burst gives one word on its channel at its time, for any size of block."""
+    path = write_wav(tmp_path / "a.wav", [bursts_at(rep, 40), bursts_at(customer, 40) * 0.8])
+    options = TranscribeOptions(language="en", block_seconds=block_seconds)
+    turns = run(path, FakeRecognizer(), options).transcript.turns
+    for channel, wanted in enumerate((rep, customer)):
+        heard = [(w.start_ms, w.end_ms) for t in turns if t.channel == channel for w in t.words]
+        assert len(heard) == len(wanted)
+        assert np.abs(np.subtract(heard, wanted)).max(initial=0) <= 20
+
+
+def test_memory_is_bounded_by_the_block(tmp_path: Path) -> None:
+    """A sound that never pauses is still cut into windows of the allowed length."""
+    path = write_wav(tmp_path / "a.wav", [tone(70.0)])
+    recognizer = FakeRecognizer()
+    result = run(path, recognizer, TranscribeOptions(language="en", block_seconds=5.0))
+    assert recognizer.longest_seconds <= 15.0
+    words = [w for t in result.transcript.turns for w in t.words]
+    assert sum(w.end_ms - w.start_ms for w in words) == pytest.approx(70_000, abs=200)
+
+
+def test_identical_channels_are_one(tmp_path: Path) -> None:
+    """Fake stereo is transcribed once, as mono, and noted."""
+    sound = bursts_at([(500, 1_500), (2_000, 3_000)], 4)
+    transcript = run(write_wav(tmp_path / "a.wav", [sound, sound]), FakeRecognizer()).transcript
+    assert transcript.channels == 1
+    assert transcript.notes == ("identical_channels",)
+    assert [t.speaker for t in transcript.turns] == ["unknown"]
+    assert len(transcript.turns[0].words) == 2
+
+
+def test_an_empty_channel_is_noted(tmp_path: Path) -> None:
+    """One party missing: the other keeps its role."""
+    sounds = [bursts_at([(500, 1_500)], 4), np.zeros(64_000, dtype=np.float32)]
+    transcript = run(write_wav(tmp_path / "a.wav", sounds), FakeRecognizer()).transcript
+    assert transcript.notes == ("empty_channel:1",)
+    assert [t.speaker for t in transcript.turns] == ["rep"]
+
+
+def test_silence_gives_no_turns(tmp_path: Path) -> None:
+    """No speech is no error and asks the recognizer nothing."""
+    recognizer = FakeRecognizer()
+    transcript = run(write_wav(tmp_path / "a.wav", [np.zeros(64_000, dtype=np.float32)] * 2), recognizer).transcript
+    assert transcript.turns == ()
+    assert transcript.duration_ms == 4_000
+    assert transcript.notes == ()
+    assert recognizer.batches == []
+
+
+def test_the_rep_can_be_on_the_second_channel(tmp_path: Path) -> None:
+    """Roles follow the option."""
+    sounds = [bursts_at([(500, 1_500)], 4), bursts_at([(2_000, 3_000)], 4)]
+    path = write_wav(tmp_path / "a.wav", sounds)
+    turns = run(path, FakeRecognizer(), TranscribeOptions(rep_channel=1)).transcript.turns
+    assert [(t.speaker, t.channel) for t in turns] == [("customer", 0), ("rep", 1)]
+
+
+def test_crosstalk_is_not_recognized_twice(tmp_path: Path) -> None:
+    """A voice 34 dB down on the other channel is not that channel's word."""
+    voice = bursts_at([(500, 1_500)], 4) * 3
+    path = write_wav(tmp_path / "a.wav", [voice, voice * 0.02 + bursts_at([(2_500, 3_000)], 4)])
+    turns = run(path, FakeRecognizer()).transcript.turns
+    assert [(t.channel, len(t.words)) for t in turns] == [(0, 1), (1, 1)]
+
+
+@pytest.mark.parametrize(("scores", "language"), [({"zh": 0.9, "en": 0.1}, "zh"), ({"zh": 0.1, "en": 0.9}, "en")])
+def test_the_language_is_detected_once_per_call(tmp_path: Path, scores, language: str) -> None:  # noqa: ANN001
+    """Both channels and all blocks are recognized in the one language, also when the first block says little."""
+    path = write_wav(tmp_path / "a.wav", [bursts_at([(i * 3_000, i * 3_000 + 1_000) for i in range(12)], 40)])
+    recognizer = FakeRecognizer(scores)
+    transcript = run(path, recognizer, TranscribeOptions(block_seconds=5.0)).transcript
+    assert transcript.language == language
+    assert set(recognizer.languages) == {language}
+    assert sum(len(t.words) for t in transcript.turns) == 12
+
+
+def test_progress_rises_from_zero_to_one(tmp_path: Path) -> None:
+    """The fraction never falls, and comes often enough for a bar."""
+    path = write_wav(tmp_path / "a.wav", [bursts_at([(i * 1_000, i * 1_000 + 500) for i in range(40)], 40)])
+    seen: list[float] = []
+    options = TranscribeOptions(block_seconds=10.0, packing=Packing(max_ms=2_000, batch_windows=2))
+    transcribe(path, options, FakeRecognizer(), FakeDetector(), seen.append)
+    assert seen[0] == 0.0
+    assert seen[-1] == 1.0
+    assert seen == sorted(seen)
+    assert len(seen) > 8
+
+
+def test_a_callback_that_raises_stops_the_work(tmp_path: Path) -> None:
+    """Whoever asked can cancel."""
+    path = write_wav(tmp_path / "a.wav", [bursts_at([(i * 1_000, i * 1_000 + 500) for i in range(40)], 40)])
+    recognizer = FakeRecognizer()
+
+    def cancel(fraction: float) -> None:
+        if fraction > 0.3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        transcribe(path, TranscribeOptions(block_seconds=10.0), recognizer, FakeDetector(), cancel)
+    assert len(recognizer.batches) <= 3
+
+
+def test_a_truncated_recording_is_noted(tmp_path: Path) -> None:
+    """What is there is transcribed, and the loss is said."""
+    path = write_wav(tmp_path / "a.wav", [bursts_at([(500, 1_500)], 8)])
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    transcript = run(path, FakeRecognizer()).transcript
+    assert transcript.notes == ("truncated",)
+    assert len(transcript.turns) == 1
+
+
+def test_a_broken_file_raises(tmp_path: Path) -> None:
+    """Decoding errors pass through."""
+    (tmp_path / "a.wav").write_text("no sound")
+    with pytest.raises(DecodeError, match="not an audio file"):
+        run(tmp_path / "a.wav", FakeRecognizer())
+
+
+@pytest.fixture(scope="module")
+def whisper(tmp_path_factory: pytest.TempPathFactory) -> WhisperRecognizer:
+    weights = find_weights(cache=tmp_path_factory.mktemp("cache"))
+    return WhisperRecognizer(weights, WhisperOptions(device="cpu", cpu_threads=1))
+
+
+@pytest.mark.parametrize(("name", "limit"), [("en-call", 0.2), ("zh-call", 0.35)])
+def test_a_real_call_is_transcribed(whisper: WhisperRecognizer, name: str, limit: float) -> None:
+    """A telephone call comes out in its language, with its roles, few errors and written as people write."""
+    result = transcribe(DATA / f"{name}.ogg", TranscribeOptions(), whisper, SileroDetector())
+    transcript = result.transcript
+    compared = compare(read_gold(DATA / f"{name}.json"), transcript)
+    assert transcript.language == name[:2]
+    assert compared.roles_right
+    assert compared.errors.rate < limit
+    assert all(t.text[-1] in ".?!,。？！" for t in transcript.turns) or name.startswith("en")
+    assert transcript == transcribe(DATA / f"{name}.ogg", TranscribeOptions(), whisper, SileroDetector()).transcript
+
+
+def test_ring_back_tone_and_music_give_no_words(tmp_path: Path, whisper: WhisperRecognizer) -> None:
+    """The tones of a line that nobody answers are not turned into text."""
+    ring = np.concatenate([tone(1.0, 8_000, 450), np.zeros(32_000, dtype=np.float32)] * 4)
+    chord = (tone(20.0, 8_000, 262) + tone(20.0, 8_000, 330) + tone(20.0, 8_000, 392)) / 2
+    path = write_wav(tmp_path / "a.wav", [ring, chord], 8_000)
+    assert transcribe(path, TranscribeOptions(), whisper, SileroDetector()).transcript.turns == ()

