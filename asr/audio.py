@@ -175,9 +175,7 @@ class Recording:
 
     def _fits(self, frame: av.AudioFrame) -> bool:
         """Whether the frame is of the kind the headers promised; others come from damage."""
-        fits = (
-            frame.sample_rate == self.info.sample_rate_hz and frame.layout.nb_channels == self.info.channels
-        )
+        fits = frame.sample_rate == self.info.sample_rate_hz and frame.layout.nb_channels == self.info.channels
         self.truncated = self.truncated or not fits
         return bool(fits)
 

@@ -57,9 +57,7 @@ class Packing:
     batch_windows: int = 16
 
 
-def pack(
-    regions: Sequence[Region], channel: int, levels_db: NDArray[np.float32], packing: Packing
-) -> list[Window]:
+def pack(regions: Sequence[Region], channel: int, levels_db: NDArray[np.float32], packing: Packing) -> list[Window]:
     """Windows, in order of time, that hold every region whole or, when too long, in parts.
 
     Args:

@@ -19,6 +19,7 @@ MARGIN_DB = 20.0
 SMOOTH_FRAMES = 20
 MIN_GAP_MS = 300
 MIN_SPEECH_MS = 250
+RUN_GAP_MS = 500
 
 Levels = NDArray[np.float32]
 """`(frames,)` in dB; see :func:`asr.levels.frame_levels_db`."""
@@ -45,33 +46,44 @@ def crosstalk_words(
 ) -> dict[int, tuple[Word, ...]]:
     """By channel, the words that another channel says at the same time and much louder.
 
-    Words are in order of their start.
+    When half of the words between two pauses are drowned, so are the rest. Words are in order of their start.
     """
     found: dict[int, tuple[Word, ...]] = {}
     for channel, own in words.items():
-        drowned = [
-            set(_drowned(own, words[other], levels_db[channel], levels_db[other]))
-            for other in words
-            if other != channel
-        ]
-        found[channel] = tuple(w for i, w in enumerate(own) if any(i in d for d in drowned))
+        drowned: set[int] = set()
+        for other in words:
+            if other != channel:
+                drowned |= set(_drowned(own, words[other], levels_db[channel], levels_db[other]))
+        lost = {i for run in _runs(own) for i in run if 2 * len(drowned & set(run)) >= len(run)}
+        found[channel] = tuple(w for i, w in enumerate(own) if i in drowned | lost)
     return found
 
 
 def smoothed(levels_db: Levels) -> Levels:
-    """The mean over a fifth of a second around each frame."""
+    """The mean power over a fifth of a second around each frame, in dB."""
     if levels_db.size == 0:
         return levels_db
-    weights = np.ones(SMOOTH_FRAMES, dtype=np.float32)
-    count = np.convolve(np.ones_like(levels_db), weights, mode="full")
-    summed = np.convolve(levels_db, weights, mode="full")
+    weights = np.ones(SMOOTH_FRAMES)
+    power = np.convolve(10 ** (levels_db.astype(np.float64) / 10), weights)
+    mean = power / np.convolve(np.ones(levels_db.size), weights)
     start = SMOOTH_FRAMES // 2
-    return (summed / count)[start : start + levels_db.size].astype(np.float32)
+    # The convolution leaves rounding errors of either sign where all is silent.
+    kept = np.maximum(mean[start : start + levels_db.size], 1e-12)
+    return (10 * np.log10(kept)).astype(np.float32)
 
 
 def _part(region: Region, first: int, start: int, end: int) -> Region:
     start_ms = max((first + start) * FRAME_MS, region.start_ms)
     return Region(start_ms, min((first + end) * FRAME_MS, region.end_ms))
+
+
+def _runs(words: Sequence[Word]) -> Iterator[range]:
+    """Indexes of words that follow each other without a pause."""
+    start = 0
+    for i in range(1, len(words) + 1):
+        if i == len(words) or words[i].start_ms - words[i - 1].end_ms >= RUN_GAP_MS:
+            yield range(start, i)
+            start = i
 
 
 def _drowned(own: Sequence[Word], others: Sequence[Word], own_db: Levels, other_db: Levels) -> Iterator[int]:

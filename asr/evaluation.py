@@ -8,7 +8,6 @@ out, and it is counted by character (CER). Errors are summed and divided by the 
 from __future__ import annotations
 
 import json
-import random
 import re
 import time
 import unicodedata
@@ -20,6 +19,7 @@ from typing import Any
 
 import cn2an
 import jiwer
+import numpy as np
 from opencc import OpenCC
 from whisper_normalizer.english import EnglishTextNormalizer
 
@@ -216,9 +216,7 @@ def read_gold(file: Path) -> Gold:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EvaluationError(f"{file}: not a gold transcript ({type(error).__name__}: {error})") from error
     if gold.language not in LANGUAGES:
-        raise EvaluationError(
-            f"{file}: language: expected one of {', '.join(LANGUAGES)}, got {gold.language!r}"
-        )
+        raise EvaluationError(f"{file}: language: expected one of {', '.join(LANGUAGES)}, got {gold.language!r}")
     return gold
 
 
@@ -228,9 +226,7 @@ def compare(gold: Gold, heard: Transcript, seconds: float = 0.0) -> CallResult:
         texts = {0: " ".join(turn.text for turn in heard.turns)}
         wanted: list[str | None] = [None]
     else:
-        texts = {
-            c: " ".join(t.text for t in heard.turns if t.channel == c) for c in range(len(gold.channels))
-        }
+        texts = {c: " ".join(t.text for t in heard.turns if t.channel == c) for c in range(len(gold.channels))}
         wanted = list(gold.channels)
     channels = tuple(count_errors(gold.text(who), texts[c], gold.language) for c, who in enumerate(wanted))
     return CallResult(
@@ -319,6 +315,8 @@ def _language_result(language: Language, calls: Sequence[CallResult]) -> Languag
 
 def bootstrap_interval(calls: Sequence[Errors]) -> tuple[float, float]:
     """The 2.5th and 97.5th percentile of the rate over calls drawn with replacement, with a fixed seed."""
-    chance = random.Random(SEED)
-    rates = sorted(_sum(chance.choices(calls, k=len(calls))).rate for _ in range(RESAMPLES))
-    return rates[int(0.025 * RESAMPLES)], rates[int(0.975 * RESAMPLES) - 1]
+    drawn = np.random.default_rng(SEED).integers(len(calls), size=(RESAMPLES, len(calls)))
+    edits = np.array([call.edits for call in calls])[drawn].sum(axis=1)
+    reference = np.array([call.reference for call in calls])[drawn].sum(axis=1)
+    low, high = np.percentile(edits / np.maximum(reference, 1), [2.5, 97.5])
+    return float(low), float(high)

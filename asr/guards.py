@@ -82,8 +82,7 @@ def runs_away(heard: Heard, seconds: float, language: Language) -> bool:
 def guard(heard: Heard, window: Window, language: Language) -> Guarded:
     """The words of a window that can be believed, moved to the time of the call."""
     words = tuple(
-        Word(w.text, window.to_call_ms(w.start_ms), window.to_call_ms(w.end_ms), w.confidence)
-        for w in heard.words
+        Word(w.text, window.to_call_ms(w.start_ms), window.to_call_ms(w.end_ms), w.confidence) for w in heard.words
     )
     reason = _whole_reason(heard, window, language)
     if reason:
@@ -156,7 +155,7 @@ def _without_tail(words: tuple[Word, ...]) -> tuple[tuple[Word, ...], tuple[Word
 
 
 def _without_loops(words: tuple[Word, ...]) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
-    """Keep one of each run of words said at least four times on end (single words: six times)."""
+    """Keep one of each run of words said at least four times on end (short single words: six times)."""
     plain = [_plain([word]) for word in words]
     kept: list[Word] = []
     cut: list[Word] = []
@@ -173,17 +172,18 @@ def _loop_at(plain: Sequence[str], at: int) -> tuple[int, int]:
     """The length and number of rounds of the loop that starts at a word; (1, 1) when there is none."""
     for length in range(1, _LOOP_WORDS + 1):
         round_ = plain[at : at + length]
+        if len(round_) < length:
+            break
         times = 1
         while plain[at + times * length : at + (times + 1) * length] == round_:
             times += 1
-        if times >= (_LOOP_TIMES + 2 if length == 1 else _LOOP_TIMES) and len(round_) == length:
+        short = length == 1 and len(round_[0]) <= 3
+        if times >= (_LOOP_TIMES + 2 if short else _LOOP_TIMES):
             return length, times
     return 1, 1
 
 
-def _within_speech(
-    words: tuple[Word, ...], regions: Sequence[Region]
-) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+def _within_speech(words: tuple[Word, ...], regions: Sequence[Region]) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
     """Part the words: doubtful ones far from all speech are cut."""
     kept = tuple(w for w in words if w.confidence >= 0.5 or _near_speech(w, regions))
     return kept, tuple(w for w in words if w not in kept)

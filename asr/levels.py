@@ -24,9 +24,7 @@ def frame_levels_db(samples: Mono) -> NDArray[np.float32]:
     """Root mean square of each frame of ``FRAME_MS`` in dB; an incomplete last frame is left out."""
     frames = samples[: samples.size // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     power = np.mean(np.square(frames, dtype=np.float64), axis=1)
-    levels: NDArray[np.float32] = (10 * np.log10(np.maximum(power, 10 ** (SILENCE_DB / 10)))).astype(
-        np.float32
-    )
+    levels: NDArray[np.float32] = (10 * np.log10(np.maximum(power, 10 ** (SILENCE_DB / 10)))).astype(np.float32)
     return levels
 
 

@@ -35,7 +35,8 @@ _QUESTION_WORDS = (
     "能不能",
     "要不要",
 )
-_NOT_QUESTIONS = ("没什么", "不怎么", "几天前", "这么", "那么", "哪怕", "不管", "无论", "什么的")
+_NOT_QUESTIONS = ("没什么", "不怎么", "几天前", "这么", "那么", "什么的")
+_WHATEVER = ("不管", "无论", "哪怕", "随便")
 _SHORT_QUESTION = 18
 """Up to this many characters a question word makes a question; longer utterances only tell of it."""
 
@@ -58,7 +59,8 @@ def written(words: Sequence[Word]) -> tuple[Word, ...]:
     for word, after in zip_longest(plain, plain[1:]):
         sentence += word.text
         ends = after is None or after.start_ms - word.end_ms >= SENTENCE_PAUSE_MS
-        out.append(_with_end(word, sentence) if ends else _with_comma(word, after))
+        marked = _with_end(word, sentence) if ends else _with_comma(word, after)
+        out.append(replace(marked, text=marked.text.strip()))
         sentence = "" if ends else sentence
     return tuple(out)
 
@@ -70,6 +72,8 @@ def is_question(utterance: str) -> bool:
     clause = plain[last + 1 :]
     if clause.endswith(_QUESTION_ENDINGS) and not clause.endswith(("这么", "那么", "什么的")):
         return True
+    if any(word in clause for word in _WHATEVER):
+        return False
     for phrase in _NOT_QUESTIONS:
         clause = clause.replace(phrase, "")
     return len(clause) <= _SHORT_QUESTION and any(word in clause for word in _QUESTION_WORDS)

@@ -115,10 +115,7 @@ class _Call:
         for channel, samples in zip(self._channels, block, strict=True):
             channel.levels_db = np.concatenate([channel.levels_db, frame_levels_db(samples)])
             channel.waiting = np.concatenate([channel.waiting, samples])
-        heard = [
-            self._cut(number, last)
-            for number in range(1 if self._likeness.identical else len(self._channels))
-        ]
+        heard = [self._cut(number, last) for number in range(1 if self._likeness.identical else len(self._channels))]
         if self._likeness.identical:
             self._channels[1].waiting = np.zeros(0, dtype=np.float32)
             self._channels[1].waiting_from_ms = self._duration_ms
@@ -138,9 +135,7 @@ class _Call:
             language,
             mandarin.written if language == "zh" else tuple,
         )
-        transcript = Transcript(
-            self._duration_ms, language, count, turns, self._notes(words, mono, truncated)
-        )
+        transcript = Transcript(self._duration_ms, language, count, turns, self._notes(words, mono, truncated))
         self._progress(1.0)
         return Transcription(transcript, tuple(sorted(self._removed, key=lambda r: (r.start_ms, r.channel))))
 
@@ -159,9 +154,7 @@ class _Call:
         offset, samples = channel.waiting_from_ms, channel.waiting
         regions = [Region(r.start_ms + offset, r.end_ms + offset) for r in self._detector.regions(samples)]
         end_ms = offset + samples.size // SAMPLES_PER_MS
-        cut_ms = (
-            end_ms if last else _cut_ms(regions, offset, end_ms, channel.levels_db, self._options.packing)
-        )
+        cut_ms = end_ms if last else _cut_ms(regions, offset, end_ms, channel.levels_db, self._options.packing)
         regions = [Region(r.start_ms, min(r.end_ms, cut_ms)) for r in regions if r.start_ms < cut_ms]
         if len(self._channels) == 2 and not self._likeness.identical:
             other = self._channels[1 - number]

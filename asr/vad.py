@@ -100,11 +100,7 @@ def regions_of(
 
 def _shipped_weights() -> Path:
     spec = find_spec("faster_whisper")
-    found = (
-        sorted((Path(spec.origin).parent / "assets").glob("silero_vad_v*.onnx"))
-        if spec and spec.origin
-        else []
-    )
+    found = sorted((Path(spec.origin).parent / "assets").glob("silero_vad_v*.onnx")) if spec and spec.origin else []
     if not found:
         raise VadError("silero_vad: not found in faster-whisper; install faster-whisper>=1.1")
     return found[-1]

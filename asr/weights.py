@@ -148,9 +148,7 @@ def _from_hub(model: str) -> Path:
 
     repository = model if "/" in model else _HUB_NAMES.get(model, f"Systran/faster-whisper-{model}")
     try:
-        return Path(
-            huggingface_hub.snapshot_download(repository, allow_patterns=_HUB_FILES, local_files_only=True)
-        )
+        return Path(huggingface_hub.snapshot_download(repository, allow_patterns=_HUB_FILES, local_files_only=True))
     except Exception:
         pass
     try:

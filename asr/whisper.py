@@ -145,9 +145,7 @@ class WhisperRecognizer:
         encoded = self._encoded([clip], FULL_SECONDS)
         attempts = [first]
         for temperature in RETRY_TEMPERATURES:
-            decoded = self._generate(
-                encoded, 1, tokenizer, _max_tokens(clip.size / SAMPLE_RATE_HZ), temperature
-            )
+            decoded = self._generate(encoded, 1, tokenizer, _max_tokens(clip.size / SAMPLE_RATE_HZ), temperature)
             attempt = _heard(decoded[0], self._aligned(encoded, [clip], decoded, tokenizer)[0])
             if not _lost(clip, attempt, language):
                 return attempt
@@ -212,9 +210,7 @@ class WhisperRecognizer:
     ) -> list[tuple[Word, ...]]:
         tokens = [[t for t in d.tokens if t < tokenizer.eot] for d in decoded]
         frames = [min(c.size * FRAMES_PER_SECOND // SAMPLE_RATE_HZ + 20, encoded.shape[1] * 2) for c in clips]
-        results = self._whisper.model.align(
-            encoded, tokenizer.sot_sequence, tokens, frames, median_filter_width=7
-        )
+        results = self._whisper.model.align(encoded, tokenizer.sot_sequence, tokens, frames, median_filter_width=7)
         return [_words(r, t, tokenizer) if t else () for r, t in zip(results, tokens, strict=True)]
 
 

@@ -15,13 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr.transcript import Language, Speaker
+from nlp.entities import entity_spans
 from nlp.text import fold
 from sop.events import EVENT_SPEAKERS, EVENTS
 
-LEXICAL_BUCKETS = 8192
-CONTEXT_SIZE = 8
+LEXICAL_BUCKETS = 4096
+SIGNS = ("MONEY", "PERCENT", "DATE", "TIME", "name", "question")
+CONTEXT_SIZE = 8 + len(SIGNS)
 _SPEAKER_SIGN = {"rep": 1.0, "customer": -1.0, "unknown": 0.0}
 _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)*|\d+")
+_NAME = re.compile(r"(?<=[a-z,] )(?!I\b|I['’])[A-Z][A-Za-z]+")
+_LATIN = re.compile("[A-Za-z]{2,}")
+_CALENDAR = frozenset(
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July"
+    " August September October November December Okay OK Mr Mrs Ms Dr".split()
+)
 _QUESTION = re.compile(r"[?？]")
 
 
@@ -86,8 +94,6 @@ def lexical_buckets(text: str, language: Language) -> NDArray[np.int64]:
 
 def _chinese_grams(text: str) -> Iterator[str]:
     folded = fold(text)
-    if _QUESTION.search(folded):
-        yield "<question>"
     symbols = re.sub(r"\d+", "0", "".join(char for char in folded if char.isalnum()))
     for size in (1, 2, 3):
         for start in range(len(symbols) - size + 1):
@@ -96,8 +102,6 @@ def _chinese_grams(text: str) -> Iterator[str]:
 
 def _english_grams(text: str) -> Iterator[str]:
     folded = fold(text)
-    if _QUESTION.search(folded):
-        yield "<question>"
     words = ["0" if word.isdigit() else word for word in _WORD.findall(folded)]
     yield from words
     for left, right in pairwise(words):
@@ -109,7 +113,7 @@ def _context(turns: Sequence[SpokenTurn], language: Language) -> NDArray[np.floa
     left = len(turns) - 1 - index
     letters_per_word = 1.0 if language == "zh" else 3.0
     length = np.array([len(turn.text) / letters_per_word for turn in turns], dtype=np.float32)
-    return np.stack(
+    place = np.stack(
         [
             np.array([_SPEAKER_SIGN[turn.speaker] for turn in turns], dtype=np.float32),
             index / max(len(turns), 1),
@@ -121,4 +125,17 @@ def _context(turns: Sequence[SpokenTurn], language: Language) -> NDArray[np.floa
             np.full(len(turns), 0.5 if language == "zh" else -0.5, dtype=np.float32),
         ],
         axis=1,
-    ).astype(np.float32)
+    )
+    signs = np.array([_signs(turn.text, language) for turn in turns], dtype=np.float32)
+    return np.concatenate([place, signs.reshape(len(turns), len(SIGNS))], axis=1).astype(np.float32)
+
+
+def _signs(text: str, language: Language) -> list[float]:
+    """1.0 for each of :data:`SIGNS` in the turn: kinds of things said, whatever their names."""
+    kinds = {label for label, _, _ in entity_spans(text, language)}
+    names = _NAME.findall(text) if language == "en" else _LATIN.findall(text)
+    if any(name not in _CALENDAR for name in names):
+        kinds.add("name")
+    if _QUESTION.search(text):
+        kinds.add("question")
+    return [float(sign in kinds) for sign in SIGNS]

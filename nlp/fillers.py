@@ -15,7 +15,7 @@ from nlp.text import sentences
 _PAUSE = r"[,，、…。.~—\-]"
 _FILLERS: dict[Language, re.Pattern[str]] = {
     "en": re.compile(
-        r"\b(?:u+h+m*|u+m+|e+r+m*|a+h+|h+m+)\b"
+        r"(?<![\w-])(?:u+h+m*|u+m+|e+r+m*|a+h+|h+m+)(?![\w-])"
         rf"|(?:(?<=^)|(?<=[,.…—] ))(?:you know|i mean|sort of|kind of|like)(?=\s*{_PAUSE})",
         re.IGNORECASE,
     ),

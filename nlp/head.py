@@ -26,13 +26,13 @@ class HeadOptions:
     """Shape and schedule of a head; the defaults are what cross-validation chose."""
 
     projection: int = 128
-    lexical: int = 24
+    lexical: int = 16
     hidden: int = 96
     window: int = 5
     dropout: float = 0.4
     input_dropout: float = 0.3
-    epochs: int = 30
-    batch: int = 6
+    epochs: int = 40
+    batch: int = 12
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
     seeds: tuple[int, ...] = (1, 2, 3)
@@ -71,7 +71,8 @@ class SequenceHead(nn.Module):
         logits: Tensor = self.out(torch.cat([self.dropout(heard), seen], dim=-1))
         logits = logits + self.neighbours(embeddings.transpose(1, 2)).transpose(1, 2)
         linear = self.word_logits(words[0], words[1], per_sample_weights=words[2]).view(calls, turns, -1)
-        return logits + linear
+        summed: Tensor = logits + linear
+        return summed
 
 
 @dataclass(frozen=True, slots=True)

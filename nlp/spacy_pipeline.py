@@ -23,7 +23,7 @@ FILLERS = "fillers"
 
 
 class Entity(NamedTuple):
-    """A thing named in a text: ``text[start:end]`` in characters; MONEY, PERCENT, DATE, TIME or COMPETITOR."""
+    """MONEY, PERCENT, DATE, TIME or COMPETITOR, as ``text[start:end]`` in characters."""
 
     label: str
     start: int

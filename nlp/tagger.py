@@ -115,7 +115,7 @@ class HeadTagger:
     def _sentences(
         self, transcript: Transcript, features: CallFeatures, rows: Sequence[int]
     ) -> dict[int, tuple[list[Sentence], NDArray[np.float64]]]:
-        """For each turn its sentences and their scores, (sentences, events), each heard alone in its place."""
+        """For each turn its sentences and their scores, (sentences, events), each heard alone."""
         choices = {row: quotable(transcript.turns[row].text) for row in rows}
         several = [(row, sentence) for row in rows if len(choices[row]) > 1 for sentence in choices[row]]
         vectors = self.head.standardise(self.encoder.encode([sentence.text for _, sentence in several]))
@@ -141,7 +141,7 @@ class HeadTagger:
         sentence: Sentence,
         vector: NDArray[np.float32],
     ) -> tuple[CallFeatures, int]:
-        """The neighbourhood of a turn in which only one of its sentences was said, and the turn's place in it."""
+        """The neighbourhood of a turn when only one of its sentences is said, and the turn's place in it."""
         turn = SpokenTurn(transcript.turns[row].speaker, sentence.text)
         single = call_features([turn], transcript.language, vector[None, :])
         low, high = max(row - _NEAR, 0), min(row + _NEAR + 1, len(features))

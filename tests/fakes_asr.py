@@ -29,13 +29,14 @@ class FakeDetector:
 
 
 class FakeRecognizer:
-    """Writes one word for each burst in a clip, "word" or 词; remembers what it was asked."""
+    """Writes one word for each burst in a clip, never the same twice; remembers what it was asked."""
 
     def __init__(self, scores: Mapping[Language, float] | None = None) -> None:
-        self.scores = dict(scores or {"en": 1.0, "zh": 0.0})
+        self.scores: Mapping[Language, float] = scores or {"en": 1.0, "zh": 0.0}
         self.languages: list[Language] = []
         self.batches: list[int] = []
         self.longest_seconds = 0.0
+        self._written = 0
 
     def language_scores(self, clips: Sequence[Mono]) -> Mapping[Language, float]:
         return {language: score * len(clips) for language, score in self.scores.items()}
@@ -44,8 +45,11 @@ class FakeRecognizer:
         self.languages.append(language)
         self.batches.append(len(clips))
         self.longest_seconds = max([self.longest_seconds, *(clip.size / 16_000 for clip in clips)])
-        text = " word" if language == "en" else "词"
-        return [
-            Heard(tuple(Word(text, r.start_ms, r.end_ms, 0.9) for r in bursts(clip)), -0.2, 0.01, 0.8)
-            for clip in clips
-        ]
+        return [Heard(self._words(clip, language), -0.2, 0.01, 0.8) for clip in clips]
+
+    def _words(self, clip: Mono, language: Language) -> tuple[Word, ...]:
+        found = bursts(clip)
+        first = self._written
+        self._written += len(found)
+        texts = [f" w{first + i}" if language == "en" else chr(0x4E00 + first + i) for i in range(len(found))]
+        return tuple(Word(text, r.start_ms, r.end_ms, 0.9) for text, r in zip(texts, found, strict=True))

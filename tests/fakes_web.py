@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
+from zlib import crc32
 
+import psycopg
 from sqlalchemy import select, update
 
 from asr.recording import Transcription
 from asr.transcript import Language, Speaker, Transcript, Turn, Word
 from fakes import tone, wav
 from models.calls import Recording
-from models.database import Database
+from models.database import Database, open_database
 from nlp import metrics
 from service.calls.ingest import CallDetails, ingest
 from service.calls.store import add_review, add_transcript, latest_transcript
@@ -58,6 +62,20 @@ class GoldTagger:
         return Tagging(present, (unsure,) if unsure else ())
 
 
+@contextmanager
+def copy_of(template: str) -> Iterator[Database]:
+    """A database of a test module's own, copied from the migrated ``template``."""
+    name = f"web_{os.getpid()}_{uuid.uuid4().hex[:8]}"
+    server, _, source = template.partition("?")[0].rpartition("/")
+    query = template.partition("?")[2]
+    with psycopg.connect(template.replace(f"/{source}", "/postgres", 1), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        made = open_database(Path("unused"), f"{server}/{name}?{query}")
+        yield made
+        made.close()
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 def seed(database: Database, settings: Settings) -> dict[str, uuid.UUID]:
     """The demo, scored from gold; the ids of its calls by name."""
     calls: dict[str, uuid.UUID] = {}
@@ -81,10 +99,13 @@ def finish(
     recording_id: uuid.UUID,
     transcript: Transcript,
     tagger: GoldTagger,
+    weights_hash: str = "gold",
 ) -> None:
     """Store what the pipeline would: transcript, key events, metrics, scorecard."""
     with database.transaction() as session:
-        add_transcript(session, recording_id, Transcription(transcript), "gold")
+        duration_ms = session.scalar(select(Recording.duration_ms).where(Recording.id == recording_id))
+        transcript = replace(transcript, duration_ms=duration_ms or transcript.duration_ms)
+        add_transcript(session, recording_id, Transcription(transcript), weights_hash)
         loaded = latest_transcript(session, recording_id)
         assert loaded is not None
         version, sop = sop_for(session, settings, transcript.language, None)
@@ -106,7 +127,7 @@ def add_call(
     events: list[list[str]] | None = None,
 ) -> uuid.UUID:
     """One more call: a tone with these words, the rep first and by turns; without words only queued."""
-    sound = wav(tone(20.0, hz=300.0 + len(name) * 7 + sum(map(ord, name)) % 500))
+    sound = wav(tone(20.0, hz=200 + crc32(name.encode()) / 2**20))
     done = ingest(database, settings, OPERATOR, io.BytesIO(sound), f"{name}.wav", details or CallDetails())
     assert done.call_id is not None
     if texts is not None:

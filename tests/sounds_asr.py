@@ -5,6 +5,7 @@ from __future__ import annotations
 import wave
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -18,13 +19,12 @@ def tone(seconds: float, rate: int = 16_000, hz: float = 300.0, level: float = 0
     return (level * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
 
 
-def bursts_at(spans_ms: Sequence[tuple[int, int]], seconds: float, rate: int = 16_000) -> Samples:
+def bursts_at(spans_ms: Sequence[tuple[int, int]], seconds: float, rate: int = 16_000, hz: float = 300.0) -> Samples:
     """Silence with tones in the given spans."""
     samples = np.zeros(round(seconds * rate), dtype=np.float32)
     for start, end in spans_ms:
-        samples[start * rate // 1000 : end * rate // 1000] = tone((end - start) / 1000, rate)[
-            : max(0, samples.size - start * rate // 1000)
-        ]
+        part = samples[start * rate // 1000 : end * rate // 1000]
+        part[:] = tone((end - start) / 1000 + 1, rate, hz)[: part.size]
     return samples
 
 
@@ -43,7 +43,7 @@ def write_coded(path: Path, codec: str, channels: Sequence[Samples], rate: int, 
     """Any codec and container that PyAV can write."""
     layout = "mono" if len(channels) == 1 else "stereo"
     with av.open(str(path), "w", format=container) as out:
-        stream = out.add_stream(codec, rate=rate, layout=layout)
+        stream: Any = out.add_stream(codec, rate=rate, layout=layout)
         resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=rate)
         data = np.ascontiguousarray((np.stack(channels) * 32_767).astype(np.int16))
         frame = av.AudioFrame.from_ndarray(data, format="s16p", layout=layout)

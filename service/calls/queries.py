@@ -120,24 +120,29 @@ def _marked(row: CallRow, events: Sequence[EventMark]) -> CallRow:
 def _with_hits(
     session: Session, rows: Iterable[CallRow], found: Sequence[Row[*tuple[Any, ...]]], query: str
 ) -> list[CallRow]:
-    transcripts = [row.transcript_id for row in found if row.transcript_id]
-    hits = session.execute(
+    hits = _first_hits(session, [row.transcript_id for row in found if row.transcript_id], query)
+    return [replace(row, hit=hits.get(source.transcript_id)) for row, source in zip(rows, found, strict=True)]
+
+
+def _first_hits(session: Session, transcripts: Sequence[uuid.UUID], query: str) -> dict[uuid.UUID, SearchHit]:
+    counted = (
         select(
             StoredTurn.transcript_id,
-            StoredTurn.position,
-            StoredTurn.start_ms,
-            StoredTurn.speaker,
-            StoredTurn.text,
-            func.count().over(partition_by=StoredTurn.transcript_id).label("turns"),
+            func.min(StoredTurn.position).label("first"),
+            func.count().label("turns"),
         )
         .where(StoredTurn.transcript_id.in_(transcripts), StoredTurn.terms.op("@@")(cast(query, TSQUERY)))
-        .distinct(StoredTurn.transcript_id)
-        .order_by(StoredTurn.transcript_id, StoredTurn.position)
+        .group_by(StoredTurn.transcript_id)
+        .subquery()
     )
-    by_transcript = {
-        hit.transcript_id: SearchHit(hit.position, hit.start_ms, hit.speaker, hit.text, hit.turns) for hit in hits
+    is_first = (StoredTurn.transcript_id == counted.c.transcript_id) & (
+        StoredTurn.position == counted.c.first
+    )
+    found = session.execute(select(StoredTurn, counted.c.turns).join(counted, is_first))
+    return {
+        turn.transcript_id: SearchHit(turn.position, turn.start_ms, turn.speaker, turn.text, turns)
+        for turn, turns in found
     }
-    return [replace(row, hit=by_transcript.get(source.transcript_id)) for row, source in zip(rows, found, strict=True)]
 
 
 def _events(session: Session, analyses: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[EventMark, ...]]:
@@ -179,7 +184,9 @@ def _turns(session: Session, transcript_id: uuid.UUID | None) -> tuple[SpokenTur
 def _metrics(session: Session, analysis_id: uuid.UUID | None) -> dict[str, float]:
     if analysis_id is None:
         return {}
-    stored = session.execute(select(CallMetric.metric, CallMetric.value).where(CallMetric.analysis_id == analysis_id))
+    stored = session.execute(
+        select(CallMetric.metric, CallMetric.value).where(CallMetric.analysis_id == analysis_id)
+    )
     return {row.metric: row.value for row in stored}
 
 

@@ -37,6 +37,11 @@ class StepLine:
     why: str
     evidence: tuple[EvidenceLine, ...]
 
+    @property
+    def shown(self) -> str:
+        """The outcome, with a miss that earned part of its points told apart: "partly"."""
+        return "partly" if self.outcome == "missed" and self.points > 0 else self.outcome
+
 
 @dataclass(frozen=True, slots=True)
 class Scoresheet:

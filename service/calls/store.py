@@ -167,7 +167,7 @@ def add_review(
 
 
 def _add_analysis(session: Session, loaded: LoadedTranscript, review: Review, tagger_hash: str) -> uuid.UUID:
-    made = session.scalar(
+    made: uuid.UUID | None = session.scalar(
         upsert(Analysis)
         .values(
             id=uuid.uuid4(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -190,7 +191,7 @@ def transcribe(
     if format is Format.JSON:
         print(json.dumps(transcript.to_json(), ensure_ascii=False))
         return
-    writers = {
+    writers: dict[Format, Callable[[Transcript], str]] = {
         Format.TXT: formats.to_text,
         Format.VTT: formats.to_vtt,
         Format.SRT: formats.to_srt,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from nlp.text import fold, query_terms
 
 _CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_LETTER = r"[^\W\u3400-\u9fff\uf900-\ufaff]"
 _EXCERPT = 110
 
 
@@ -58,7 +59,10 @@ def _spans(quote: str, text: str) -> list[tuple[int, int]]:
     terms = query_terms(text)
     if not terms:
         return []
-    patterns = [re.escape(term) if _CHINESE.match(term) else rf"\b{re.escape(term)}\w*" for term in terms]
+    patterns = [
+        re.escape(term) if _CHINESE.match(term) else f"(?<!{_LETTER}){re.escape(term)}{_LETTER}*"
+        for term in terms
+    ]
     folded = _folded_in_place(quote)
     hits = sorted(match.span() for pattern in patterns for match in re.finditer(pattern, folded))
     merged: list[tuple[int, int]] = []

@@ -51,6 +51,7 @@ def _samples() -> dict[str, Any]:
         ],
         "steps": [
             _step("met", 20, 1),
+            _step("missed", 0, 1),
             _step("missed", 5, 4),
             _step("unknown", 0, 1),
             _step("not_applicable", 0, 0),

@@ -30,12 +30,20 @@ def clock(ms: int) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
+_LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
+
+
 @dataclass(frozen=True, slots=True)
 class Formats:
     """Formats for one reader: their language and their time zone."""
 
     language: str
     zone: tzinfo
+
+    @property
+    def tag(self) -> str:
+        """The BCP 47 tag of these formats, for browsers."""
+        return _LOCALES[self.language].replace("_", "-")
 
     def moment(self, at: datetime) -> str:
         """Day and time, short, in the reader's zone; the year only when it is not this one."""
@@ -93,4 +101,4 @@ class Formats:
 
     @property
     def _locale(self) -> Locale:
-        return Locale.parse({"zh": "zh_Hans_CN", "en": "en_GB"}[self.language])
+        return Locale.parse(_LOCALES[self.language])

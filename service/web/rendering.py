@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
-from babel import Locale
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -72,7 +71,6 @@ def render(
         "t": to.t,
         "fmt": to.formats,
         "language": to.language,
-        "locale_tag": str(Locale.parse({"zh": "zh_Hans"}.get(to.language, to.language))).replace("_", "-"),
         "csrf_token": csrf_token(request),
         "nonce": getattr(request.state, "nonce", ""),
         "path": request.url.path,

@@ -1,3 +1,5 @@
+"""Sound files to samples, and the files that are refused."""
+
 from pathlib import Path
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Laws of packing speech into windows."""
+
 from itertools import pairwise
 
 import numpy as np
@@ -73,4 +75,4 @@ def test_padding_never_overlaps(speech: list[Region], pad_ms: int) -> None:
     assert len(wide) == len(speech)
     assert all(w.start_ms <= r.start_ms and r.end_ms <= w.end_ms for w, r in zip(wide, speech, strict=True))
     assert all(a.end_ms <= b.start_ms for a, b in pairwise(wide))
-    assert all(0 <= w.start_ms and w.end_ms <= CALL_MS for w in wide)
+    assert all(w.start_ms >= 0 and w.end_ms <= CALL_MS for w in wide)

@@ -1,3 +1,5 @@
+"""What is a channel's own speech."""
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +49,13 @@ def test_smoothing_keeps_the_length_and_a_constant() -> None:
     assert np.allclose(smoothed(LOUD), LOUD)
     assert smoothed(np.zeros(0, dtype=np.float32)).size == 0
     assert smoothed(LOUD[:3]).size == 3
+
+
+def test_a_run_that_is_mostly_drowned_goes_whole() -> None:
+    """The end of an echo, said just after the other stopped, is echo too; a word after a pause is not."""
+    said = (Word("thank", 1_000, 1_500, 0.9),)
+    echoed = (Word("thank", 1_000, 1_450, 0.4), Word("you", 1_500, 1_600, 0.4), Word("yes", 3_000, 3_200, 0.4))
+    assert crosstalk_words({0: said, 1: echoed}, {0: LOUD, 1: FAINT}) == {0: (), 1: echoed[:2]}
 
 
 def test_drowned_words_are_found_once() -> None:

@@ -1,3 +1,5 @@
+"""How errors are counted."""
+
 import json
 from pathlib import Path
 
@@ -23,6 +25,7 @@ GOLD = Gold("c", "en", ("rep", "customer"), (("rep", "hello this is dan"), ("cus
 
 
 def transcript(*turns: tuple[Speaker, int, str], channels: int = 2) -> Transcript:
+    """A heard call of ten seconds."""
     return Transcript(10_000, "en", channels, tuple(Turn(s, c, 0, 100, text, 0.9) for s, c, text in turns))
 
 

@@ -1,3 +1,5 @@
+"""The files that other programs read."""
+
 from asr.formats import FORMATS, to_rttm, to_srt, to_text, to_vtt
 from asr.transcript import Transcript, Turn
 

@@ -1,3 +1,5 @@
+"""What is not believed, and why."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ WINDOW = Window(1, 10_000, 20_000, (Region(10_000, 20_000),))
 
 
 def heard(texts: list[str], *, step_ms: int = 300, logprob: float = -0.2, no_speech: float = 0.02) -> Heard:
+    """An answer of evenly timed words."""
     words = tuple(Word(t, i * step_ms, (i + 1) * step_ms, 0.9) for i, t in enumerate(texts))
     return Heard(words, logprob, no_speech, compression_ratio("".join(texts)))
 
@@ -29,7 +32,7 @@ def test_plain_speech_passes_and_moves_to_call_time() -> None:
         (heard([" Thank", " you."], logprob=-1.2, no_speech=0.8), "en", "no_speech"),
         (heard(["再", "次"], logprob=-2.4), "zh", "unlikely"),
         (heard([" the", " same", " again,"] * 30, step_ms=100), "en", "repetition"),
-        (heard([c for c in "春眠不觉晓处处闻啼鸟夜来风雨声花落知多少" * 9], step_ms=50), "zh", "repetition"),
+        (heard(list("春眠不觉晓处处闻啼鸟夜来风雨声花落知多少" * 9), step_ms=50), "zh", "repetition"),
         (heard([f" {n}{n * 7}x{n * 31}" for n in range(100, 160)], step_ms=100), "en", "too_fast"),
         (heard(["字幕", "由", "志愿者", "提供"], logprob=-0.6), "zh", "subtitle"),
         (heard([" Thanks", " for", " watching!"], no_speech=0.4), "en", "subtitle"),
@@ -68,6 +71,12 @@ def test_a_loop_keeps_one_round() -> None:
     guarded = guard(heard([" I", " see,"] * 4 + [" good", " bye."]), WINDOW, "en")
     assert [w.text for w in guarded.words] == [" I", " see,", " good", " bye."]
     assert [r.reason for r in guarded.removed] == ["repetition"]
+
+
+def test_a_long_word_in_a_loop_is_one() -> None:
+    """Four times the same long word on end is a loop; four short ones can be said."""
+    assert len(guard(heard([" Kelly."] * 4), WINDOW, "en").words) == 1
+    assert len(guard(heard([" no,"] * 4), WINDOW, "en").words) == 4
 
 
 def test_doubtful_words_far_from_speech_are_removed() -> None:

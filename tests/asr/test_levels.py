@@ -1,3 +1,5 @@
+"""Loudness, and telling a copy from a second party."""
+
 import numpy as np
 
 from asr.levels import SILENCE_DB, Likeness, frame_levels_db

@@ -1,3 +1,5 @@
+"""Folding and punctuation."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ def spoken(*texts: str, pauses: dict[int, int] | None = None) -> list[Word]:
 
 
 def text_of(words: tuple[Word, ...]) -> str:
+    """The words as one string."""
     return "".join(word.text for word in words)
 
 
@@ -64,10 +67,13 @@ def test_questions_are_told_by_their_words(utterance: str, asks: bool) -> None:
     assert is_question(utterance) is asks
 
 
-@given(st.lists(st.tuples(st.sampled_from(["這", "个,", "吗", " 好", "CRM", "12"]), st.integers(0, 3_000)), max_size=20))
+@given(
+    st.lists(st.tuples(st.sampled_from(["這", "个,", "吗", " 好", "CRM", "12"]), st.integers(0, 3_000)), max_size=20)
+)
 def test_times_and_order_stay(spoken_words: list[tuple[str, int]]) -> None:
     """Folding and punctuating change texts only, and the turn always ends with a mark."""
-    words, at = [], 0
+    words: list[Word] = []
+    at = 0
     for text, pause in spoken_words:
         words.append(Word(text, at, at + 150, 0.5))
         at += 150 + pause

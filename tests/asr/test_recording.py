@@ -1,3 +1,5 @@
+"""The whole way from a file to a transcript, on stand-ins and on the real recognizer."""
+
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,8 @@ from hypothesis import strategies as st
 from asr.audio import DecodeError
 from asr.chunks import Packing
 from asr.evaluation import compare, read_gold
-from asr.recording import TranscribeOptions, transcribe
+from asr.recording import TranscribeOptions, Transcription, transcribe
+from asr.transcript import Language
 from asr.vad import SileroDetector
 from asr.weights import find_weights
 from asr.whisper import WhisperOptions, WhisperRecognizer
@@ -32,17 +35,18 @@ def spans(draw: st.DrawFn) -> Spans:
     return found
 
 
-def run(path: Path, recognizer: FakeRecognizer, options: TranscribeOptions | None = None):  # noqa: ANN201
+def run(path: Path, recognizer: FakeRecognizer, options: TranscribeOptions | None = None) -> Transcription:
+    """Transcribe with the stand-ins."""
     return transcribe(path, options or TranscribeOptions(), recognizer, FakeDetector())
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rep=spans(), customer=spans(), block_seconds=st.sampled_from([2.0, 3.3, 7.0, 300.0]))
 def test_no_burst_is_lost_wherever_blocks_are_cut(
     tmp_path: Path, rep: Spans, customer: Spans, block_seconds: float
 ) -> None:
     """Every burst gives one word on its channel at its time, for any size of block."""
-    path = write_wav(tmp_path / "a.wav", [bursts_at(rep, 40), bursts_at(customer, 40) * 0.8])
+    path = write_wav(tmp_path / "a.wav", [bursts_at(rep, 40), bursts_at(customer, 40, hz=440)])
     options = TranscribeOptions(language="en", block_seconds=block_seconds)
     turns = run(path, FakeRecognizer(), options).transcript.turns
     for channel, wanted in enumerate((rep, customer)):
@@ -106,7 +110,7 @@ def test_crosstalk_is_not_recognized_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("scores", "language"), [({"zh": 0.9, "en": 0.1}, "zh"), ({"zh": 0.1, "en": 0.9}, "en")])
-def test_the_language_is_detected_once_per_call(tmp_path: Path, scores, language: str) -> None:  # noqa: ANN001
+def test_the_language_is_detected_once_per_call(tmp_path: Path, scores: dict[Language, float], language: str) -> None:
     """Both channels and all blocks are recognized in the one language, also when the first block says little."""
     path = write_wav(tmp_path / "a.wav", [bursts_at([(i * 3_000, i * 3_000 + 1_000) for i in range(12)], 40)])
     recognizer = FakeRecognizer(scores)
@@ -161,6 +165,7 @@ def test_a_broken_file_raises(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def whisper(tmp_path_factory: pytest.TempPathFactory) -> WhisperRecognizer:
+    """The real recognizer on one thread."""
     weights = find_weights(cache=tmp_path_factory.mktemp("cache"))
     return WhisperRecognizer(weights, WhisperOptions(device="cpu", cpu_threads=1))
 
@@ -175,12 +180,19 @@ def test_a_real_call_is_transcribed(whisper: WhisperRecognizer, name: str, limit
     assert compared.roles_right
     assert compared.errors.rate < limit
     assert all(t.text[-1] in ".?!,。？！" for t in transcript.turns) or name.startswith("en")
-    assert transcript == transcribe(DATA / f"{name}.ogg", TranscribeOptions(), whisper, SileroDetector()).transcript
+
+
+def test_the_same_recording_gives_the_same_transcript(whisper: WhisperRecognizer) -> None:
+    """Scores can only be repeated when transcripts can."""
+    first, second = (
+        transcribe(DATA / "en-call.ogg", TranscribeOptions(language="en"), whisper, SileroDetector()) for _ in range(2)
+    )
+    assert first == second
 
 
 def test_ring_back_tone_and_music_give_no_words(tmp_path: Path, whisper: WhisperRecognizer) -> None:
     """The tones of a line that nobody answers are not turned into text."""
     ring = np.concatenate([tone(1.0, 8_000, 450), np.zeros(32_000, dtype=np.float32)] * 4)
-    chord = (tone(20.0, 8_000, 262) + tone(20.0, 8_000, 330) + tone(20.0, 8_000, 392)) / 2
+    chord = sum((tone(20.0, 8_000, hz, 0.1) for hz in (262, 330, 392)), start=np.zeros(160_000, dtype=np.float32))
     path = write_wav(tmp_path / "a.wav", [ring, chord], 8_000)
     assert transcribe(path, TranscribeOptions(), whisper, SileroDetector()).transcript.turns == ()

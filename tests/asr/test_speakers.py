@@ -1,3 +1,5 @@
+"""Laws of turns."""
+
 from itertools import pairwise
 
 from hypothesis import given

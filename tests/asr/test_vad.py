@@ -1,5 +1,8 @@
+"""The contract of a speech detector, and Silero's regions."""
+
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -17,7 +20,8 @@ DATA = Path(__file__).parent / "data"
 
 @pytest.fixture(scope="module", params=[FakeDetector, SileroDetector])
 def detector(request: pytest.FixtureRequest) -> SpeechDetector:
-    return request.param()
+    """The stand-in and the real one."""
+    return cast(SpeechDetector, request.param())
 
 
 @pytest.mark.parametrize("name", ["en-call.ogg", "zh-call.ogg"])

@@ -1,3 +1,5 @@
+"""Finding, joining and checking weights."""
+
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from asr.weights import BUNDLED_SHA256, WeightsError, find_weights, weights_hash
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the weights are joined, once for all tests."""
     return tmp_path_factory.mktemp("weights")
 
 

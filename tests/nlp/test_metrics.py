@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asr.transcript import Speaker, Transcript, Turn
@@ -16,8 +16,10 @@ def turn(speaker: Speaker, start_s: float, end_s: float, text: str = "hello ther
 
 
 def call(*turns: Turn, seconds: int = 60, **changes: Any) -> Transcript:
-    return Transcript(seconds * 1000, "en", 2, turns, **changes) if "channels" not in changes else Transcript(
-        seconds * 1000, "en", changes["channels"], turns
+    return (
+        Transcript(seconds * 1000, "en", 2, turns, **changes)
+        if "channels" not in changes
+        else Transcript(seconds * 1000, "en", changes["channels"], turns)
     )
 
 
@@ -42,6 +44,7 @@ def test_figures_stay_in_their_ranges(turns: list[Turn]) -> None:
         assert value is None or not name.endswith("_ms") or value <= 60_000, name
 
 
+@settings(deadline=None)
 @given(TURNS)
 def test_speech_and_silence_fill_the_call(turns: list[Turn]) -> None:
     """Silence is what no turn covers: with the time covered it makes the whole call."""
@@ -83,7 +86,8 @@ def test_an_example_by_hand() -> None:
     assert metrics.turn_switches == 5
     assert metrics.interactivity == pytest.approx(5)
     assert metrics.patience_ms == 700
-    assert (metrics.rep_questions, metrics.question_rate) == (1, pytest.approx(1))
+    assert metrics.rep_questions == 1
+    assert metrics.question_rate == pytest.approx(1)
     assert (metrics.overlaps, metrics.overlap_ms) == (1, 1_000)
     assert (metrics.silence_ms, metrics.longest_silence_ms) == (17_600, 14_000)
     assert metrics.rep_speech_rate == pytest.approx(14 * 2)
@@ -100,7 +104,8 @@ def test_what_cannot_be_told_is_none() -> None:
     deaf = measure(call(turn("rep", 0, 30), turn("customer", 30, 40), notes=("empty_channel:1",)))
     assert (deaf.talk_ratio, deaf.silence_ms) == (None, None)
     mono = measure(call(turn("rep", 0, 30), turn("customer", 29, 40), channels=1))
-    assert (mono.overlaps, mono.talk_ratio) == (None, pytest.approx(30 / 41))
+    assert mono.overlaps is None
+    assert mono.talk_ratio == pytest.approx(30 / 41)
 
 
 def test_an_empty_call_is_silence() -> None:

@@ -38,7 +38,7 @@ def test_a_latin_name_is_found_as_a_whole_word_only() -> None:
 @pytest.mark.parametrize(("language", "text"), [("zh", ZH), ("en", EN)])
 def test_the_pipeline_has_the_sentences_of_quotes(language: str, text: str) -> None:
     """spaCy's sentences begin where the sentences of evidence begin."""
-    doc = pipeline(language)(text)  # type: ignore[arg-type]
+    doc = pipeline(language)(text)
     assert [span.start_char for span in doc.sents] == [sentence.start for sentence in sentences(text)]
     assert len(doc.spans[FILLERS]) == 2
 

@@ -1,5 +1,7 @@
 """Folding, tokens, search terms and sentences."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,12 +60,14 @@ def test_sentences_are_ordered_pieces_of_the_text_and_lose_no_letter(text: str) 
     """Each sentence is the slice it claims to be, none overlap, and all letters are in one of them."""
     found = sentences(text)
     assert all(text[s.start : s.end] == s.text for s in found)
-    assert all(left.end <= right.start for left, right in zip(found, found[1:], strict=False))
+    assert all(left.end <= right.start for left, right in pairwise(found))
     letters = sum(char.isalnum() for char in text)
     assert sum(char.isalnum() for s in found for char in s.text) == letters
 
 
-@pytest.mark.parametrize(("text", "language", "units"), [("价格是30万，OK吗", "zh", 7), ("it's a deal", "en", 3)])
+@pytest.mark.parametrize(
+    ("text", "language", "units"), [("价格是30万，OK吗", "zh", 7), ("it's a deal", "en", 3)]
+)
 def test_spoken_units_are_characters_or_words(text: str, language: str, units: int) -> None:
     """Mandarin is counted by character, numbers and Latin words as one each; English by word."""
     assert count_spoken_units(text, language) == units  # type: ignore[arg-type]

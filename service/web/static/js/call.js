@@ -1,6 +1,6 @@
 // The call page: player, timeline, transcript and scorecard move together.
 
-import { clock, isTyping, text, toast } from "./page.js";
+import { clock, csrfToken, isTyping, text, toast } from "./page.js";
 import { Player } from "./player.js";
 import { followProgress, isFinished } from "./progress.js";
 import { Transcript } from "./transcript.js";
@@ -17,6 +17,31 @@ if (WAITING.has(page.dataset.state)) {
   });
 }
 if (section) start();
+listenToActions();
+
+function listenToActions() {
+  const notice = document.getElementById("deleted");
+  const rest = () => [...page.children].filter((part) => part !== notice && !part.matches(".call-head"));
+  const ask = async (method, path, done) => {
+    const address = `/api/calls/${page.dataset.call}${path}`;
+    const answer = await fetch(address, { method, headers: { "X-CSRF-Token": csrfToken } }).catch(() => null);
+    if (answer?.ok) done();
+    else toast(text("request_failed"), "error");
+  };
+  document.getElementById("reprocess").addEventListener("click", () => {
+    ask("POST", "/reprocess", () => location.reload());
+  });
+  document.getElementById("delete").addEventListener("click", () => {
+    ask("DELETE", "", () => {
+      notice.hidden = false;
+      document.querySelector(".call-menu").hidden = true;
+      page.dispatchEvent(new Event("deleted"));
+      rest().forEach((part) => (part.hidden = true));
+      notice.querySelector("button").focus();
+    });
+  });
+  document.getElementById("restore").addEventListener("click", () => ask("POST", "/restore", () => location.reload()));
+}
 
 function start() {
   const durationMs = Number(page.dataset.duration);
@@ -46,6 +71,7 @@ function start() {
   listenToKeys(player, transcript);
   listenToFields(player, transcript);
   openAtMoment(player, transcript);
+  page.addEventListener("deleted", () => player.isPlaying && player.toggle());
 }
 
 function openAtMoment(player, transcript) {

@@ -17,6 +17,7 @@ function drawScores(element, points) {
   const style = getComputedStyle(document.documentElement);
   const token = (name) => style.getPropertyValue(`--${name}`).trim();
   const chart = init(element, null, { renderer: "canvas" });
+  const day = new Intl.DateTimeFormat(document.documentElement.lang, { month: "short", day: "numeric" });
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   chart.setOption({
     animation: !isCalm,
@@ -31,7 +32,8 @@ function drawScores(element, points) {
     },
     xAxis: {
       type: "time",
-      axisLabel: { formatter: "{d}.{M}", color: token("ink-3"), hideOverlap: true },
+      minInterval: 24 * 3600 * 1000,
+      axisLabel: { formatter: (at) => day.format(at), color: token("ink-3"), hideOverlap: true },
       axisLine: { lineStyle: { color: token("line-strong") } },
       splitLine: { show: false },
       boundaryGap: ["6%", "6%"],

@@ -1,0 +1,49 @@
+"""Calibration, thresholds and the doubt band."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlp.calibration import Decision, best_threshold, decide, expected_calibration_error, platt, probabilities
+
+
+def drawn(slope: float, offset: float, n: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
+    """Logits, and labels that come true by ``sigmoid(slope * logit + offset)``."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(-1, 2, n).astype(np.float32)
+    truth = 1 / (1 + np.exp(-(slope * logits + offset)))
+    return logits, (rng.random(n) < truth).astype(np.float32)
+
+
+def test_platt_finds_the_scale_that_made_the_labels() -> None:
+    """With plenty of turns, slope and offset are recovered and the calibration error vanishes."""
+    logits, labels = drawn(0.5, -0.7)
+    slope, offset = platt(logits, labels)
+    assert abs(slope - 0.5) < 0.05
+    assert abs(offset + 0.7) < 0.05
+    scores = probabilities(logits[:, None], [Decision(slope, offset)])[:, 0]
+    assert expected_calibration_error(scores, labels) < 0.01
+    assert expected_calibration_error(1 / (1 + np.exp(-logits.astype(np.float64))), labels) > 0.05
+
+
+def test_an_event_never_seen_gets_a_decision_too() -> None:
+    """No positive turn at all: still finite, and rarely heard."""
+    logits = np.full(50, -3.0, dtype=np.float32)
+    decision = decide(logits, np.zeros(50, dtype=np.float32))
+    assert np.isfinite([decision.slope, decision.offset, decision.threshold, decision.doubt_from]).all()
+
+
+@given(st.lists(st.tuples(st.floats(-8, 8, width=32), st.booleans()), min_size=1, max_size=60))
+def test_doubt_lies_below_the_threshold(turns: list[tuple[float, bool]]) -> None:
+    """Whatever the turns: 0 < doubt_from <= threshold < 1, and the order of logits is kept."""
+    logits = np.array([logit for logit, _ in turns], dtype=np.float32)
+    decision = decide(logits, np.array([label for _, label in turns], dtype=np.float32))
+    assert 0 < decision.doubt_from <= decision.threshold < 1
+    assert decision.slope > 0
+
+
+def test_the_threshold_is_the_middle_of_the_good_ones() -> None:
+    """Any threshold from 0.3 to 0.6 parts these turns; the middle is the safest."""
+    scores = np.array([0.1, 0.2, 0.29, 0.605, 0.7], dtype=np.float64)
+    labels = np.array([0, 0, 0, 1, 1], dtype=np.float32)
+    assert 0.4 <= best_threshold(scores, labels) <= 0.5

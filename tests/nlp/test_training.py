@@ -1,0 +1,140 @@
+"""Training, the head file and evaluation, on small data."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlp.annotations import AnnotatedCall, AnnotatedTurn, read_calls
+from nlp.augmentation import as_recognised
+from nlp.evaluation import (
+    EventScore,
+    LanguageScore,
+    evaluate,
+    evaluate_corpus,
+    evaluate_held_out,
+    score_calls,
+)
+from nlp.head import HeadOptions
+from nlp.tagger import HeadTagger
+from nlp.trained_head import WeightsError, read_head
+from nlp.training import TrainingOptions, labels_of, split_by_call, train, train_bytes
+from tests.fakes_nlp import HashedEncoder
+
+CORPUS = Path(__file__).parents[2] / "nlp" / "corpus"
+TINY = TrainingOptions(
+    head=HeadOptions(projection=16, hidden=8, lexical=4, epochs=4, batch=4, seeds=(1, 2)), folds=2
+)
+
+
+def some_calls(count: int) -> list[AnnotatedCall]:
+    return [
+        call
+        for language in ("zh", "en")
+        for call in read_calls((CORPUS / f"{language}-dev.jsonl").read_text(encoding="utf-8"))[:count]
+    ]
+
+
+def test_training_twice_gives_the_same_bytes() -> None:
+    """The head file is a function of calls, encoder and options; another seed gives another file."""
+    calls = some_calls(4)
+    first = train_bytes(calls, HashedEncoder(), TINY)
+    assert first == train_bytes(calls, HashedEncoder(), TINY)
+    other = replace(TINY, head=replace(TINY.head, seeds=(3, 4)))
+    assert first != train_bytes(calls, HashedEncoder(), other)
+
+
+def test_a_head_survives_its_file(tmp_path: Path) -> None:
+    """Written and read, a head has the same hash and says the same."""
+    calls = some_calls(3)
+    path = tmp_path / "head.safetensors"
+    path.write_bytes(train_bytes(calls, HashedEncoder(), TINY))
+    kept, direct = read_head(path), train(calls, HashedEncoder(), TINY)
+    assert kept.sha256 == direct.sha256
+    assert kept.trained_on == {call.digest for call in calls}
+    left, right = (evaluate(HeadTagger(HashedEncoder(), head), calls) for head in (kept, direct))
+    assert left == right
+
+
+def test_a_broken_head_file_is_named(tmp_path: Path) -> None:
+    """Missing, truncated and foreign files give one line with the file and the remedy."""
+    path = tmp_path / "head.safetensors"
+    with pytest.raises(WeightsError, match=r"head\.safetensors: cannot be read .*retrain"):
+        read_head(path)
+    for content in (b"", b"\x01", b"x" * 100, train_bytes(some_calls(2), HashedEncoder(), TINY)[:-10]):
+        path.write_bytes(content)
+        with pytest.raises(WeightsError, match=r"head\.safetensors: not a readable tagging head") as caught:
+            read_head(path)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_head_refuses_another_encoder() -> None:
+    """Vectors of an encoder the head was not trained over would be read as noise."""
+    head = train(some_calls(2), HashedEncoder(), TINY)
+    other = HashedEncoder()
+    other.name = "other"
+    with pytest.raises(WeightsError, match="trained over hashed-words, not other"):
+        HeadTagger(other, head)
+
+
+def test_folds_part_the_calls_by_language() -> None:
+    """Each call is in one fold and each fold has its share of each language."""
+    calls = some_calls(8)
+    parts = split_by_call(calls, 4, seed=1)
+    assert sorted(i for part in parts for i in part) == list(range(16))
+    assert all(sum(calls[i].language == "zh" for i in part) == 2 for part in parts)
+
+
+def test_known_calls_are_measured_held_out_and_others_directly() -> None:
+    """One known call among those asked about is enough to ask for held-out figures."""
+    calls = some_calls(4)
+    tagger = HeadTagger(HashedEncoder(), train(calls[:2], HashedEncoder(), TINY))
+    direct = evaluate_corpus(calls[2:], tagger)
+    assert not direct.held_out
+    report = evaluate_held_out(calls[:4], HashedEncoder(), calls[4:], TINY, folds=2)
+    assert report.held_out
+    assert sorted(call for fold in report.folds for call in fold.calls) == [c.call_id for c in calls[:4]]
+    assert sum(score.calls for score in report.languages) == 4
+    document = report.to_json()
+    assert document["method"] == "held_out"
+    assert document["languages"]["zh"]["events"]["opening"]["gold"] > 0
+    assert "held-out" in report.to_text()
+
+
+def test_a_perfect_tagger_scores_one_and_a_silent_one_none_or_zero() -> None:
+    """The figures of two taggers whose answers are known."""
+    calls = some_calls(2)
+    perfect = score_calls(calls, [labels_of(call) > 0 for call in calls])
+    assert [score.macro_f1 for score in perfect] == [1.0, 1.0]
+    silent = score_calls(calls, [np.zeros((len(call.turns), 13), dtype=bool) for call in calls])
+    assert [score.macro_f1 for score in silent] == [0.0, 0.0]
+
+
+def test_an_event_without_gold_counts_only_once_predicted() -> None:
+    """Neither in the gold nor predicted: left out; predicted all the same: F1 of 0."""
+    nothing, invented, right = EventScore(0, 0, 0), EventScore(0, 3, 0), EventScore(2, 0, 0)
+    assert (nothing.precision, nothing.recall, nothing.f1) == (None, None, None)
+    assert (invented.precision, invented.recall, invented.f1) == (0.0, None, 0.0)
+    assert LanguageScore("en", 1, 5, (nothing, right)).macro_f1 == 1.0
+    assert LanguageScore("en", 1, 5, (invented, right)).macro_f1 == 0.5
+
+
+def test_noisy_copies_keep_every_event_and_speaker() -> None:
+    """Noise loses back-channels, marks and characters, never an event, and invents none."""
+    import random
+
+    for call in some_calls(5):
+        noisy = as_recognised(call, random.Random(3))
+        assert noisy != call
+        assert {e for t in noisy.turns for e in t.events} == {e for t in call.turns for e in t.events}
+        assert all(turn.text.strip() for turn in noisy.turns)
+        by_speaker = {(t.speaker, e) for t in call.turns for e in t.events}
+        assert {(t.speaker, e) for t in noisy.turns for e in t.events} == by_speaker
+
+
+def test_a_call_of_one_turn_is_no_trouble() -> None:
+    """The shortest call goes through training, tagging and scoring."""
+    call = AnnotatedCall("one", "en", (AnnotatedTurn("rep", "Hi, Ann from Paylark", ("opening",)),))
+    head = train([*some_calls(2), call], HashedEncoder(), TINY)
+    assert evaluate(HeadTagger(HashedEncoder(), head), [call]).languages[0].turns == 1

@@ -1,0 +1,283 @@
+"""The JSON API: who may do what, uploads that stream, sound by ranges, forms that cannot be forged."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from fakes import FakeEngines, tone, wav
+from models.calls import Recording
+from models.database import Database
+from models.people import User
+from service.calls.ingest import CallDetails, ingest
+from service.jobs.worker import Worker, in_background
+from service.main import create_app
+from service.people.queries import NewUser, add_user
+from service.people.sessions import new_api_token
+from service.people.viewer import OPERATOR, Viewer
+from service.settings import Settings
+
+PEOPLE = [
+    ("admin", "admin", None),
+    ("boss", "manager", "North"),
+    ("ana", "rep", "North"),
+    ("abe", "rep", "North"),
+    ("sue", "rep", "South"),
+]
+STARTED = datetime(2026, 10, 12, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def client(database: Database, settings: Settings) -> Iterator[TestClient]:
+    """The app, not signed in."""
+    with TestClient(create_app(settings, database), follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture
+def tokens(database: Database) -> dict[str, dict[str, str]]:
+    """The header that signs each person in."""
+    with database.transaction() as session:
+        return {
+            name: {
+                "Authorization": "Bearer "
+                + new_api_token(
+                    session,
+                    add_user(session, NewUser(name, f"{name}@example.com", role, team, "correct horse")),
+                    "test",
+                )
+            }
+            for name, role, team in PEOPLE
+        }
+
+
+def call_of(database: Database, settings: Settings, rep: str, seconds: float = 1.0) -> uuid.UUID:
+    """A queued call of a rep."""
+    details = CallDetails(rep_email=f"{rep}@example.com", started_at=STARTED)
+    done = ingest(database, settings, OPERATOR, io.BytesIO(wav(tone(seconds))), f"{rep}.wav", details)
+    assert done.call_id
+    return done.call_id
+
+
+def test_nothing_is_answered_to_strangers(client: TestClient, database: Database, settings: Settings) -> None:
+    """Every route of the API but the documentation asks for a sign-in."""
+    paths = client.get("/api/openapi.json").json()["paths"]
+    assert len(paths) >= 10
+    for path, methods in paths.items():
+        for method in methods:
+            answer = client.request(method, path.replace("{call_id}", str(uuid.uuid4())))
+            assert answer.status_code == 401, (method, path)
+    wrong = client.get("/api/calls", headers={"Authorization": "Bearer cc_wrong"})
+    assert wrong.status_code == 401
+
+
+def test_a_call_exists_only_for_those_who_may_see_it(
+    client: TestClient, database: Database, settings: Settings, tokens: dict[str, dict[str, str]]
+) -> None:
+    """The rep, the team's manager and the admin get the call; to others each of its routes says 404."""
+    call_id = call_of(database, settings, "ana")
+    for name, seen in {"ana": True, "boss": True, "admin": True, "abe": False, "sue": False}.items():
+        head = tokens[name]
+        listed = client.get("/api/calls", headers=head).json()
+        assert (listed["total"] == 1) is seen, name
+        expected = 200 if seen else 404
+        for route in ("", "/audio", "/peaks"):
+            assert client.get(f"/api/calls/{call_id}{route}", headers=head).status_code == expected, (name, route)
+        if not seen:
+            for method, route in (("POST", "/reprocess"), ("DELETE", ""), ("POST", "/restore")):
+                answer = client.request(method, f"/api/calls/{call_id}{route}", headers=head)
+                assert answer.status_code == 404, (name, route)
+
+
+def test_upload_by_token(
+    client: TestClient, database: Database, settings: Settings, tokens: dict[str, dict[str, str]]
+) -> None:
+    """Good, bad and duplicate files of one request each get their own result; the call is the rep's."""
+    sound = wav(tone(1.0))
+    files = [("files", (name, content)) for name, content in [("a.wav", sound), ("b.wav", b"text"), ("c.wav", sound)]]
+    data = {"direction": "outbound", "started_at": "2026-10-12T10:05:00+08:00"}
+    answer = client.post("/api/recordings", files=files, data=data, headers=tokens["ana"])
+    assert answer.status_code == 202
+    assert [(item["file"], item["status"]) for item in answer.json()] == [
+        ("a.wav", "queued"),
+        ("b.wav", "failed"),
+        ("c.wav", "duplicate"),
+    ]
+    call = client.get("/api/calls", headers=tokens["ana"], params={"state": "queued"}).json()["rows"][0]
+    assert (call["rep"], call["direction"], call["utc_offset_minutes"]) == ("ana", "outbound", 480)
+    assert client.get("/api/calls", headers=tokens["sue"]).json()["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"direction": "sideways"}, "direction: Input should be 'inbound', 'outbound' or 'unknown'"),
+        ({"started_at": "yesterday"}, "started_at: "),
+        ({"colour": "red"}, "colour: Extra inputs are not permitted"),
+    ],
+)
+def test_a_wrong_field_is_named(
+    client: TestClient, tokens: dict[str, dict[str, str]], data: dict[str, str], message: str
+) -> None:
+    """A field that cannot be used refuses the upload by its name."""
+    files = {"files": ("a.wav", wav(tone(1.0)))}
+    answer = client.post("/api/recordings", files=files, data=data, headers=tokens["ana"])
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(message)
+
+
+def test_another_reps_name_is_refused_for_the_file(client: TestClient, tokens: dict[str, dict[str, str]]) -> None:
+    """A rep who names a colleague gets the file refused, with the reason."""
+    answer = client.post(
+        "/api/recordings",
+        files={"files": ("a.wav", wav(tone(1.0)))},
+        data={"rep_email": "sue@example.com"},
+        headers=tokens["ana"],
+    )
+    assert answer.json()[0]["status"] == "refused"
+    assert "sue@example.com" in answer.json()[0]["reason"]
+
+
+def test_an_upload_over_the_limit_is_cut_off(
+    database: Database, settings: Settings, tokens: dict[str, dict[str, str]]
+) -> None:
+    """A body larger than allowed is refused by its declared length, and nothing is stored."""
+    small = settings.model_copy(update={"max_upload_mb": 1})
+    with TestClient(create_app(small, database)) as client:
+        answer = client.post("/api/recordings", files={"files": ("a.wav", bytes(3 << 20))}, headers=tokens["ana"])
+    assert answer.status_code == 413
+    with database.transaction() as session:
+        assert session.scalars(select(Recording)).all() == []
+
+
+def test_sound_is_served_by_ranges(
+    client: TestClient, database: Database, settings: Settings, tokens: dict[str, dict[str, str]]
+) -> None:
+    """A range request gets just its bytes, with the type a browser plays."""
+    call_id = call_of(database, settings, "ana")
+    whole = client.get(f"/api/calls/{call_id}/audio", headers=tokens["ana"])
+    assert whole.content == wav(tone(1.0))
+    assert whole.headers["content-type"] == "audio/wav"
+    assert whole.headers["accept-ranges"] == "bytes"
+    part = client.get(f"/api/calls/{call_id}/audio", headers={**tokens["ana"], "Range": "bytes=100-199"})
+    assert part.status_code == 206
+    assert part.content == whole.content[100:200]
+
+
+def test_the_outline_of_the_sound(
+    client: TestClient, database: Database, settings: Settings, tokens: dict[str, dict[str, str]]
+) -> None:
+    """Peaks come twenty a second for each channel, within [0, 1]."""
+    call_id = call_of(database, settings, "ana", 2.0)
+    outline = client.get(f"/api/calls/{call_id}/peaks", headers=tokens["ana"]).json()
+    assert outline["per_second"] == 20
+    assert [len(channel) for channel in outline["channels"]] == [40, 40]
+    assert all(0.2 < peak <= 0.4 for channel in outline["channels"] for peak in channel[1:-1])
+
+
+def test_what_browsers_cannot_play_gets_a_copy(
+    client: TestClient, database: Database, settings: Settings, tokens: dict[str, dict[str, str]]
+) -> None:
+    """An A-law telephone recording is served as Opus."""
+    import av
+
+    target = io.BytesIO()
+    with av.open(target, "w", format="wav") as container:
+        stream = container.add_stream("pcm_alaw", rate=8000, layout="mono")
+        frame = av.AudioFrame.from_ndarray((tone(1.0, 1) * 32767).astype("<i2"), format="s16", layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    details = CallDetails(rep_email="ana@example.com", started_at=STARTED)
+    done = ingest(database, settings, OPERATOR, io.BytesIO(target.getvalue()), "line.wav", details)
+    answer = client.get(f"/api/calls/{done.call_id}/audio", headers=tokens["ana"])
+    assert answer.headers["content-type"] == "audio/ogg"
+    assert answer.content[:4] == b"OggS"
+
+
+def sign_in(client: TestClient, name: str = "ana") -> str:
+    """Sign a browser in; returns the CSRF token of its pages."""
+    answer = client.post("/login", data={"email": f"{name}@example.com", "password": "correct horse"})
+    assert answer.status_code == 303
+    page = client.get("/calls").text
+    start = page.index('csrf-token" content="') + len('csrf-token" content="')
+    return page[start : page.index('"', start)]
+
+
+def test_a_forged_form_is_refused(
+    client: TestClient, database: Database, settings: Settings, tokens: dict[str, dict[str, str]]
+) -> None:
+    """With the cookie alone nothing can be changed; with the page's token it can."""
+    call_id = call_of(database, settings, "ana")
+    csrf = sign_in(client)
+    files = {"files": ("a.wav", wav(tone(3.0)))}
+    for headers in ({}, {"X-CSRF-Token": "wrong"}, {"X-CSRF-Token": ""}):
+        assert client.delete(f"/api/calls/{call_id}", headers=headers).status_code == 403
+        assert client.post("/api/recordings", files=files, headers=headers).status_code == 403
+    assert client.delete(f"/api/calls/{call_id}", headers={"X-CSRF-Token": csrf}).json() == {"state": "deleted"}
+    assert client.get(f"/api/calls/{call_id}").status_code == 404
+    answer = client.post(f"/api/calls/{call_id}/restore", headers={"X-CSRF-Token": csrf})
+    assert answer.json() == {"state": "restored"}
+
+
+def test_the_session_cookie_is_for_this_site_only(client: TestClient, tokens: dict[str, dict[str, str]]) -> None:
+    """Scripts cannot read the cookie and other sites cannot send it."""
+    answer = client.post("/login", data={"email": "ana@example.com", "password": "correct horse"})
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie or "samesite=strict" in cookie
+
+
+def test_pages_lead_strangers_to_the_sign_in(client: TestClient) -> None:
+    """A page asked for without a session redirects there, and comes back to where it was."""
+    answer = client.get("/calls?event=opening")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/login?next=%2Fcalls%3Fevent%3Dopening"
+
+
+@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+def test_the_sign_in_never_leads_to_another_site(
+    client: TestClient, tokens: dict[str, dict[str, str]], target: str
+) -> None:
+    """Whatever ``next`` says, one stays here."""
+    data = {"email": "ana@example.com", "password": "correct horse", "next": target}
+    location = client.post("/login", params={"next": target}, data=data).headers["location"]
+    assert location in ("/", "/calls")
+
+
+def test_every_answer_carries_the_safety_headers(client: TestClient) -> None:
+    """Pages and API forbid scripts from elsewhere, framing, and guessing of types."""
+    for path in ("/login", "/api/calls", "/nowhere"):
+        headers = client.get(path).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_progress_is_told_as_it_happens(
+    database: Database, settings: Settings, tokens: dict[str, dict[str, str]]
+) -> None:
+    """Who watches sees the call's states up to the last, and nobody else's call."""
+    from service.calls import progress
+
+    call_of(database, settings, "ana")
+    with database.transaction() as session:
+        viewers = {
+            name: Viewer.of(session.scalars(select(User).where(User.name == name)).one()) for name in ("ana", "sue")
+        }
+    seen = progress.current(database, viewers["ana"])
+    assert [(item.state, item.finished) for item in seen] == [("queued", False)]
+    assert progress.current(database, viewers["sue"]) == []
+    with in_background(Worker(settings, database, engines=FakeEngines())):
+        while not (last := progress.current(database, viewers["ana"], {seen[0].recording_id}))[0].finished:
+            pass
+    assert last[0].state == "scored"
+    assert json.loads(json.dumps(last[0].to_json()))["progress"] == 1.0
+    assert progress.current(database, viewers["sue"], {seen[0].recording_id}) == []

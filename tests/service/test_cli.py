@@ -1,0 +1,254 @@
+"""The command line: results on standard output, one clear line for a mistake, and a batch that goes on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from asr.audio import decode
+from fakes import silence, tone, write_wav
+from models.database import Database
+from service import cli
+from service import settings as settings_module
+
+DEMO = Path(__file__).parents[2] / "service" / "demo" / "data"
+RATE_HZ = 16_000
+
+Run = Callable[..., tuple[int, list[str], str]]
+
+
+@pytest.fixture(scope="session")
+def weights(server_home: Path) -> Path:
+    """Where the weights are joined, once for all tests."""
+    folder = server_home / "weights"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def clearcall(
+    database: Database,
+    tmp_path: Path,
+    weights: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Run]:
+    """Runs a command in a home of its own; gives exit code, lines of output, and errors."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "weights").symlink_to(weights)
+    monkeypatch.setenv("CLEARCALL_HOME", str(home))
+    monkeypatch.setenv("CLEARCALL_DATABASE_URL", database.conninfo)
+    settings_module.settings.cache_clear()
+
+    def run(*arguments: str) -> tuple[int, list[str], str]:
+        monkeypatch.setattr(sys, "argv", ["clearcall", *arguments])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        printed = capsys.readouterr()
+        return code, printed.out.splitlines(), printed.err
+
+    yield run
+    settings_module.settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def speech() -> NDArray[np.float32]:
+    """Twenty seconds of a Chinese call, both channels, 16 kHz."""
+    samples: NDArray[np.float32] = decode(DEMO / "audio" / "zh-demo-001.ogg").samples[:, : 20 * RATE_HZ]
+    return samples
+
+
+def write_video_without_sound(path: Path) -> None:
+    """A second of black film."""
+    with av.open(path, "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for _ in range(10):
+            frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), dtype=np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def ringback(seconds: float) -> NDArray[np.float32]:
+    """China's ring-back tone: 450 Hz, one second of five."""
+    sound = tone(seconds, 2, RATE_HZ, 450.0)
+    on = (np.arange(sound.shape[1]) / RATE_HZ) % 5 < 1
+    return (sound * on).astype(np.float32)
+
+
+@pytest.mark.timeout(600)
+def test_bad_recordings_each_get_a_clear_state(clearcall: Run, tmp_path: Path, speech: NDArray[np.float32]) -> None:
+    """Every kind of bad file ends in its own state and reason, and the good ones between them are scored."""
+    folder = tmp_path / "last night"
+    folder.mkdir()
+    good = write_wav(folder / "客户 回访 1.wav", speech, RATE_HZ)
+    shutil.copy(good, folder / "same again.wav")
+    (folder / "empty.wav").write_bytes(b"")
+    (folder / "text.wav").write_text("Dear Sir, this is no sound.")
+    write_video_without_sound(folder / "film.mp4")
+    write_wav(folder / "short.wav", tone(0.2))
+    write_wav(folder / "silence.wav", silence(5.0))
+    write_wav(folder / "ringing.wav", ringback(20.0), RATE_HZ)
+    write_wav(folder / "equal.wav", np.stack([speech[0], speech[0]]), RATE_HZ)
+    write_wav(folder / "one party.wav", np.stack([speech[0], np.zeros_like(speech[0])]), RATE_HZ)
+    whole = (DEMO / "audio" / "en-demo-001.ogg").read_bytes()
+    (folder / "cut off.ogg").write_bytes(whole[: len(whole) // 5])
+
+    code, lines, errors = clearcall("process", str(folder), "--json")
+    results = {Path(item["file"]).name: item for item in map(json.loads, lines)}
+    told = {name: (item["state"], item["reason"]) for name, item in results.items()}
+
+    assert code == 1
+    assert errors.strip().endswith("clearcall: 4 of 11 recordings failed")
+    assert len(results) == 11
+    assert told["empty.wav"] == ("failed", "empty file")
+    assert told["text.wav"][0] == "failed"
+    assert told["text.wav"][1].startswith("not an audio file (")
+    assert told["film.mp4"] == ("failed", "no audio stream")
+    assert told["short.wav"] == ("failed", "too short (0.2 s)")
+    assert told["silence.wav"] == ("no_speech", "no_speech")
+    assert told["ringing.wav"] == ("no_speech", "no_speech")
+    for name in ("客户 回访 1.wav", "same again.wav", "equal.wav", "one party.wav", "cut off.ogg"):
+        assert told[name] == ("scored", None), name
+    again = [item["duplicate_of"] for item in results.values() if item["duplicate_of"]]
+    assert again == ["duplicate of 客户 回访 1.wav"] or again == ["duplicate of same again.wav"]
+    assert results["客户 回访 1.wav"]["call_id"] == results["same again.wav"]["call_id"]
+    assert results["客户 回访 1.wav"]["language"] == "zh"
+
+
+def test_a_missing_file_does_not_stop_the_batch(clearcall: Run, tmp_path: Path) -> None:
+    """A path that does not exist fails with its reason, the other file is processed."""
+    write_wav(tmp_path / "silence.wav", silence(2.0))
+    code, lines, _ = clearcall("process", str(tmp_path / "gone.wav"), str(tmp_path / "silence.wav"), "--json")
+    first, second = map(json.loads, lines)
+    assert code == 1
+    assert (first["state"], first["reason"]) == ("failed", "can't be read (No such file or directory)")
+    assert second["state"] == "no_speech"
+
+
+def test_transcribe_prints_the_documented_json(clearcall: Run, tmp_path: Path, speech: NDArray[np.float32]) -> None:
+    """Turns with speaker, channel, times, text, confidence and words; times in order and inside the call."""
+    file = write_wav(tmp_path / "a.wav", speech, RATE_HZ)
+    code, lines, _ = clearcall("transcribe", str(file), "--format", "json")
+    document = json.loads(lines[0])
+    assert code == 0
+    assert set(document) >= {"duration_ms", "language", "channels", "turns"}
+    assert (document["language"], document["channels"], document["duration_ms"]) == ("zh", 2, 20_000)
+    for turn in document["turns"]:
+        assert set(turn) == {"speaker", "channel", "start_ms", "end_ms", "text", "confidence", "words"}
+        assert turn["speaker"] == ("rep", "customer")[turn["channel"]]
+        assert 0 <= turn["start_ms"] < turn["end_ms"] <= 20_000
+        assert all(set(word) == {"text", "start_ms", "end_ms", "confidence"} for word in turn["words"])
+
+
+@pytest.mark.parametrize("form", ["txt", "vtt", "srt", "rttm"])
+def test_transcribe_has_other_forms(clearcall: Run, tmp_path: Path, form: str) -> None:
+    """A silent recording gives an empty document of each form, and says so on standard error."""
+    file = write_wav(tmp_path / "a.wav", silence(2.0))
+    code, lines, errors = clearcall("transcribe", str(file), "--format", form)
+    assert code == 0
+    assert lines in ([], ["WEBVTT"], ["WEBVTT", ""])
+    assert "no speech" in errors
+
+
+def test_analyze_needs_no_database(clearcall: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transcript as JSON gives events, metrics and a scorecard, without any database in reach."""
+    monkeypatch.setenv("CLEARCALL_DATABASE_URL", "postgresql://127.0.0.1:1/none")
+    settings_module.settings.cache_clear()
+    turns = [
+        ("rep", "周总您好，我是北灯冷链的林晓，您上周在网上留了咨询，现在方便吗？"),
+        ("customer", "三十二万太贵了，超出我们的预算。"),
+    ]
+    document = {
+        "duration_ms": 90_000,
+        "language": "zh",
+        "channels": 2,
+        "turns": [
+            {
+                "speaker": speaker,
+                "channel": i,
+                "start_ms": i * 6000,
+                "end_ms": i * 6000 + 5000,
+                "text": said,
+                "confidence": 0.9,
+                "words": [],
+            }
+            for i, (speaker, said) in enumerate(turns)
+        ],
+    }
+    file = tmp_path / "t.json"
+    file.write_text(json.dumps(document, ensure_ascii=False))
+    code, lines, _ = clearcall("analyze", str(file), "--json")
+    answer = json.loads(lines[0])
+    assert code == 0
+    events = {(event["event"], event["turn"]) for event in answer["events"]}
+    assert {("opening", 0), ("price_objection", 1)} <= events
+    for event in answer["events"]:
+        assert set(event) == {"event", "turn", "start_ms", "end_ms", "speaker", "quote", "confidence"}
+        assert event["quote"] in turns[event["turn"]][1]
+    assert answer["metrics"]["talk_ratio"] == 0.5
+    assert 0 <= answer["scorecard"]["low"] <= answer["scorecard"]["high"] <= 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["transcribe", "gone.wav"], 1, "clearcall: gone.wav: can't be opened (No such file or directory)"),
+        (["analyze", "gone.json"], 1, "clearcall: gone.json: can't be read (No such file or directory)"),
+        (["search", "--event", "price_objecton"], 2, "did you mean 'price_objection'?"),
+        (["sop", "diff", "a", "b"], 2, "clearcall: clearcall sop diff: not yet"),
+        (["sop", "backtest", "x.yaml"], 2, "clearcall: clearcall sop backtest: not yet"),
+        (["sop", "validate", "gone.yaml"], 1, "clearcall: gone.yaml: can't be read (No such file or directory)"),
+        (["process", ".", "--sop", "nope"], 1, "--sop: no SOP named 'nope' is published; published are: en-b2b, zh-"),
+        (["worker", "--queues", "dishes"], 2, "--queues: no queue 'dishes'; the queues are transcribe, analyze"),
+        (["import", "opportunities", "gone.csv"], 1, "clearcall: gone.csv: can't be read"),
+        (["users", "token", "nobody@example.com"], 1, "clearcall: email: no user 'nobody@example.com'"),
+        (["evaluate", "tagger", "gone.jsonl"], 1, "clearcall: gone.jsonl: can't be read"),
+        (["evaluate", "asr", "gone"], 1, "gone"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    clearcall: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, message: str
+) -> None:
+    """The exit code is not zero, and the last line names the argument and the reason, without a traceback."""
+    write_wav(tmp_path / "a.wav", silence(2.0))
+    monkeypatch.chdir(tmp_path)
+    got, _, errors = clearcall(*arguments)
+    assert got == code
+    assert message in errors
+    assert "Traceback" not in errors
+
+
+def test_people_and_tokens_from_the_command_line(clearcall: Run) -> None:
+    """A user can be added and listed, and a token is printed once, alone."""
+    options = ["--name", "Ana", "--email", "ana@example.com", "--role", "rep", "--team", "North"]
+    assert clearcall("users", "add", *options, "--password", "correct horse")[0] == 0
+    _, lines, _ = clearcall("users", "list", "--json")
+    assert json.loads(lines[0]) == {"name": "Ana", "email": "ana@example.com", "role": "rep", "team": "North"}
+    code, lines, _ = clearcall("users", "token", "ana@example.com")
+    assert code == 0
+    assert lines[0].startswith("cc_")
+
+
+def test_an_sop_is_published_once(clearcall: Run, tmp_path: Path) -> None:
+    """Publishing the same content again is the same version; a change is the next one."""
+    import service.sops.versions as versions
+
+    document = versions.shipped()["zh-telesales"]
+    file = tmp_path / "mine.yaml"
+    file.write_text(document + "\n# a comment\n")
+    assert clearcall("sop", "publish", str(file))[1][0].startswith("already published zh-telesales v1")
+    file.write_text(document.replace("points: 10", "points: 12", 1))
+    assert clearcall("sop", "publish", str(file))[1][0].startswith("published zh-telesales v2")
