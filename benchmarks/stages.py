@@ -1,7 +1,7 @@
 """Where the time of a call goes: decoding, speech detection, transcription, tagging, scoring.
 
-``python -m benchmarks.stages FOLDER [--runs N]`` times every stage on every recording of a folder, one after the other in
-one process, and prints the median over the runs as a share of the audio's length and of the whole.
+``python -m benchmarks.stages FOLDER [--runs N]`` times every stage on every recording of a folder, one after the
+other in one process, and prints the median over the runs as a share of the audio's length and of the whole.
 """
 
 from __future__ import annotations

@@ -22,14 +22,20 @@ from sop.events import EVENT_SPEAKERS, EVENTS
 LEXICAL_BUCKETS = 4096
 SIGNS = ("MONEY", "PERCENT", "DATE", "TIME", "name", "question")
 CONTEXT_SIZE = 8 + len(SIGNS)
+SPEAKER_COLUMN = 0
 _SPEAKER_SIGN = {"rep": 1.0, "customer": -1.0, "unknown": 0.0}
 _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)*|\d+")
 _NAME = re.compile(r"(?<=[a-z,] )(?!I\b|I['’])[A-Z][A-Za-z]+")
 _LATIN = re.compile("[A-Za-z]{2,}")
 _CALENDAR = frozenset(
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July"
-    " August September October November December Okay OK Mr Mrs Ms Dr".split()
+    (
+        *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+        *("January", "February", "March", "April", "May", "June", "July"),
+        *("August", "September", "October", "November", "December"),
+        *("Okay", "OK", "Mr", "Mrs", "Ms", "Dr"),
+    )
 )
+"""Capitalised words that name nobody's product."""
 _QUESTION = re.compile(r"[?？]")
 
 

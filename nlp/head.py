@@ -6,10 +6,9 @@ of the turn itself, and two convolutions over the turns around it. Several seeds
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nlp.augmentation import Example, Noise, perturbed
 from nlp.features import CONTEXT_SIZE, LEXICAL_BUCKETS, CallFeatures
 from sop.events import EVENTS
 
@@ -36,6 +36,7 @@ class HeadOptions:
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
     seeds: tuple[int, ...] = (1, 2, 3)
+    noise: Noise = field(default_factory=Noise)
 
 
 class SequenceHead(nn.Module):
@@ -87,14 +88,6 @@ class Batch:
     present: Tensor
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A call to learn from: ``labels`` is (turns, events), 1.0 where the event is present."""
-
-    features: CallFeatures
-    labels: NDArray[np.float32]
-
-
 def collate(calls: Sequence[CallFeatures]) -> Batch:
     """Pad calls to one batch; a turn's buckets share a unit of L2 weight."""
     longest = max(len(call) for call in calls)
@@ -126,12 +119,12 @@ def fit_head(examples: Sequence[Example], options: HeadOptions, seed: int) -> Se
     """Train one head on the CPU; the same examples, options and seed give the same weights."""
     with _deterministic(seed):
         head = SequenceHead(examples[0].features.embeddings.shape[1], options)
-        _run_epochs(head, examples, options, random.Random(seed))
+        _run_epochs(head, examples, options, np.random.default_rng(seed))
     return head.eval()
 
 
 def _run_epochs(
-    head: SequenceHead, examples: Sequence[Example], options: HeadOptions, order: random.Random
+    head: SequenceHead, examples: Sequence[Example], options: HeadOptions, rng: np.random.Generator
 ) -> None:
     optimizer = torch.optim.AdamW(
         head.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
@@ -140,11 +133,11 @@ def _run_epochs(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, options.learning_rate, total_steps=max(steps, 4), pct_start=0.2
     )
-    shuffled = list(examples)
     for _ in range(options.epochs):
-        order.shuffle(shuffled)
-        for start in range(0, len(shuffled), options.batch):
-            loss = _loss(head, shuffled[start : start + options.batch])
+        order = rng.permutation(len(examples))
+        for start in range(0, len(order), options.batch):
+            chosen = [examples[i] for i in order[start : start + options.batch]]
+            loss = _loss(head, [perturbed(example, options.noise, rng) for example in chosen])
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from nlp.augmentation import Noise
 from nlp.calibration import Decision
 from nlp.head import HeadOptions, SequenceHead
 from sop.events import EVENTS
@@ -109,7 +110,8 @@ def head_from_bytes(content: bytes, source: str = "head") -> TrainedHead:
 def _head(document: Mapping[str, Any], tensors: Mapping[str, Tensor], sha256: str) -> TrainedHead:
     if document["format"] != FORMAT or set(document["decisions"]) != set(EVENTS):
         raise ValueError(f"format {document['format']!r}, expected {FORMAT!r} with the built-in events")
-    options = HeadOptions(**{**document["options"], "seeds": tuple(document["options"]["seeds"])})
+    stored = document["options"]
+    options = HeadOptions(**{**stored, "seeds": tuple(stored["seeds"]), "noise": Noise(**stored["noise"])})
     dim = len(tensors["centre"])
     return TrainedHead(
         networks=tuple(_network(i, dim, options, tensors) for i in range(len(options.seeds))),

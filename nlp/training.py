@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.annotations import AnnotatedCall
-from nlp.augmentation import as_recognised
+from nlp.augmentation import Example
 from nlp.calibration import Decision, decide
 from nlp.encoder import Encoder
 from nlp.features import CallFeatures, SpokenTurn, call_features
-from nlp.head import Example, HeadOptions, SequenceHead, batched_logits, fit_head
+from nlp.head import HeadOptions, batched_logits, fit_head
 from nlp.trained_head import TrainedHead, head_from_bytes, pack_head
 from sop.events import EVENTS
 
@@ -27,11 +27,10 @@ _SPREAD = 0.3
 
 @dataclass(frozen=True, slots=True)
 class TrainingOptions:
-    """How a head is trained. ``noisy_copies`` of each call are learned from beside the call itself."""
+    """How a head is trained. ``folds`` are for calibration and thresholds."""
 
     head: HeadOptions = field(default_factory=HeadOptions)
     folds: int = 3
-    noisy_copies: int = 0
     seed: int = 20
 
 
@@ -52,9 +51,12 @@ def train_bytes(
     chosen = options or TrainingOptions()
     vectors = encoder.encode([turn.text for call in calls for turn in call.turns])
     scaling = vectors.mean(axis=0), (_SPREAD / (vectors.std(axis=0) + 1e-6)).astype(np.float32)
-    examples = [_examples(call, encoder, scaling, chosen) for call in calls]
+    examples = [Example(features_of(call, encoder, scaling), labels_of(call)) for call in calls]
     decisions = _decisions(calls, examples, chosen, progress)
-    networks = _ensemble(examples, chosen, progress)
+    networks = []
+    for seed in chosen.head.seeds:
+        networks.append(fit_head(examples, chosen.head, seed))
+        progress(f"network {len(networks)} of {len(chosen.head.seeds)} trained")
     digests = [call.digest for call in calls]
     return pack_head(networks, chosen.head, decisions, scaling, encoder.name, digests)
 
@@ -84,44 +86,23 @@ def labels_of(call: AnnotatedCall) -> NDArray[np.float32]:
     return np.array(rows, dtype=np.float32)
 
 
-def _examples(
-    call: AnnotatedCall, encoder: Encoder, scaling: Scaling, options: TrainingOptions
-) -> list[Example]:
-    """The call itself, then its noisy copies; the noise depends on the call alone."""
-    seed = f"{options.seed}:{hashlib.sha256(call.call_id.encode()).hexdigest()}"
-    rng = random.Random(seed)
-    copies = [call, *(as_recognised(call, rng) for _ in range(options.noisy_copies))]
-    return [Example(features_of(copy, encoder, scaling), labels_of(copy)) for copy in copies]
-
-
-def _ensemble(
-    examples: Sequence[Sequence[Example]], options: TrainingOptions, progress: Callable[[str], None]
-) -> list[SequenceHead]:
-    everything = [example for versions in examples for example in versions]
-    networks = []
-    for seed in options.head.seeds:
-        networks.append(fit_head(everything, options.head, seed))
-        progress(f"seed {seed} trained")
-    return networks
-
-
 def _decisions(
     calls: Sequence[AnnotatedCall],
-    examples: Sequence[Sequence[Example]],
+    examples: Sequence[Example],
     options: TrainingOptions,
     progress: Callable[[str], None],
 ) -> list[Decision]:
     """One decision per event, from logits of calls that their network has not seen."""
     logits: list[NDArray[np.float32]] = []
-    clean: list[Example] = []
+    tested: list[Example] = []
     for number, fold in enumerate(split_by_call(calls, options.folds, options.seed), start=1):
-        seen = [e for i, versions in enumerate(examples) if i not in set(fold) for e in versions]
+        seen = [example for i, example in enumerate(examples) if i not in set(fold)]
         network = fit_head(seen, options.head, options.head.seeds[0])
-        own = [examples[i][0] for i in fold]
+        own = [examples[i] for i in fold]
         logits.extend(batched_logits([network], [example.features for example in own]))
-        clean.extend(own)
+        tested.extend(own)
         progress(f"calibration fold {number} of {options.folds} trained")
-    return decide_all(np.concatenate(logits), clean)
+    return decide_all(np.concatenate(logits), tested)
 
 
 def decide_all(logits: NDArray[np.float32], examples: Sequence[Example]) -> list[Decision]:

@@ -11,12 +11,13 @@ import json
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models.database import Database
+from models.opportunities import Opportunity, StageChange
 from models.people import User
 from service.calls.ingest import CallDetails, Direction, Source
 from service.opportunities.importing import import_opportunities
@@ -25,6 +26,7 @@ from service.people.queries import NewUser, add_user
 PASSWORD = "northlamp"
 """Everybody's password in the demo; the demo refuses a home that holds other users."""
 
+_OF_IMPORT = StageChange.source == "import"
 _ROLE_ORDER = ("admin", "manager", "rep")
 _LANGUAGE_OF_TEAM = {"华东": ("zh", "Asia/Shanghai"), "UK & US": ("en", "Europe/London")}
 
@@ -45,7 +47,10 @@ def load(database: Database) -> list[Source]:
         report = import_opportunities(session, text, "opportunities.csv")
         if report.bad:
             raise DemoError(f"opportunities.csv: line {report.bad[0].line}: {report.bad[0].reason}")
-    return [_source(json.loads(line)) for line in _data("calls.jsonl").splitlines() if line.strip()]
+        calls = [json.loads(line) for line in _data("calls.jsonl").splitlines() if line.strip()]
+        if report.added:
+            _add_stage_history(session, calls)
+    return [_source(call) for call in calls]
 
 
 def logins() -> list[tuple[str, str, str, str]]:
@@ -81,11 +86,27 @@ def _add_people(session: Session) -> None:
         )
 
 
+def _add_stage_history(session: Session, calls: list[dict[str, Any]]) -> None:
+    """What the CRM said when each call was held; the import only knows the stage of today."""
+    deals = {deal.external_id: deal for deal in session.scalars(select(Opportunity))}
+    last: dict[str, str] = {}
+    for call in sorted(calls, key=lambda call: datetime.fromisoformat(call["started_at"])):
+        name, stage = call["opportunity_id"], call["opportunity"]["stage"]
+        if last.get(name) == stage:
+            continue
+        last[name] = stage
+        if stage == deals[name].stage:
+            session.execute(delete(StageChange).where(StageChange.opportunity_id == deals[name].id, _OF_IMPORT))
+        moment = datetime.fromisoformat(call["started_at"])
+        session.add(StageChange(opportunity_id=deals[name].id, stage=stage, changed_at=moment, source="demo"))
+        session.flush()
+
+
 def _people() -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(_data("users.csv"))))
 
 
-def _source(call: dict[str, str]) -> Source:
+def _source(call: dict[str, Any]) -> Source:
     path = Path(str(resources.files("service.demo") / "data" / "audio" / f"{call['call_id']}.ogg"))
     details = CallDetails(
         rep_email=call["rep_email"],

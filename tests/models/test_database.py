@@ -36,10 +36,15 @@ def test_every_table_has_a_primary_key(database: Database) -> None:
 
 def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
     """What was added before an error is rolled back with it."""
-    with pytest.raises(RuntimeError), database.transaction() as session:
-        session.add(User(name="A", email="a@example.com", role="admin"))
-        session.flush()
-        raise RuntimeError
+
+    def add_and_fail() -> None:
+        with database.transaction() as session:
+            session.add(User(name="A", email="a@example.com", role="admin"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        add_and_fail()
     with database.transaction() as session:
         assert session.query(User).count() == 0
 
@@ -70,7 +75,8 @@ def test_processes_share_one_embedded_server(server_home: Path, template: str) -
     code = (
         "import sys; from pathlib import Path; from models.database import open_database;"
         "from sqlalchemy import text;"
-        "d = open_database(Path(sys.argv[1])); print(d.engine.connect().scalar(text('SELECT pg_postmaster_start_time()')))"
+        "d = open_database(Path(sys.argv[1]));"
+        "print(d.engine.connect().scalar(text('SELECT pg_postmaster_start_time()')))"
     )
     run = [sys.executable, "-c", code, str(server_home)]
     root = Path(__file__).parents[2]
@@ -90,6 +96,6 @@ def test_other_databases_are_refused_in_one_line() -> None:
 
 def test_an_unreachable_database_is_one_line() -> None:
     """A wrong port gives an error that names the address without its password."""
-    with pytest.raises(DatabaseError, match="cannot reach the database at .*127.0.0.1:1/x") as caught:
+    with pytest.raises(DatabaseError, match=r"cannot reach the database at .*127\.0\.0\.1:1/x") as caught:
         open_database(Path("unused"), "postgresql://u:secret@127.0.0.1:1/x")
     assert "secret" not in str(caught.value)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nlp.annotations import AnnotatedCall, AnnotatedTurn, read_calls
-from nlp.augmentation import as_recognised
+from nlp.augmentation import Example, Noise, perturbed
 from nlp.evaluation import (
     EventScore,
     LanguageScore,
@@ -19,7 +19,7 @@ from nlp.evaluation import (
 from nlp.head import HeadOptions
 from nlp.tagger import HeadTagger
 from nlp.trained_head import WeightsError, read_head
-from nlp.training import TrainingOptions, labels_of, split_by_call, train, train_bytes
+from nlp.training import TrainingOptions, features_of, labels_of, split_by_call, train, train_bytes
 from tests.fakes_nlp import HashedEncoder
 
 CORPUS = Path(__file__).parents[2] / "nlp" / "corpus"
@@ -120,17 +120,33 @@ def test_an_event_without_gold_counts_only_once_predicted() -> None:
     assert LanguageScore("en", 1, 5, (invented, right)).macro_f1 == 0.5
 
 
-def test_noisy_copies_keep_every_event_and_speaker() -> None:
-    """Noise loses back-channels, marks and characters, never an event, and invents none."""
-    import random
-
+def test_noise_keeps_every_event_and_speaker() -> None:
+    """Noise loses turns without events, joins neighbours, blurs words; the events stay what they were."""
+    rng = np.random.default_rng(3)
+    encoder = HashedEncoder()
+    scaling = np.zeros(encoder.dim, dtype=np.float32), np.ones(encoder.dim, dtype=np.float32)
+    sure = Noise(unknown_speakers=0.0, lost_turns=0.5, joined_turns=0.5)
     for call in some_calls(5):
-        noisy = as_recognised(call, random.Random(3))
-        assert noisy != call
-        assert {e for t in noisy.turns for e in t.events} == {e for t in call.turns for e in t.events}
-        assert all(turn.text.strip() for turn in noisy.turns)
-        by_speaker = {(t.speaker, e) for t in call.turns for e in t.events}
-        assert {(t.speaker, e) for t in noisy.turns for e in t.events} == by_speaker
+        example = Example(features_of(call, encoder, scaling), labels_of(call))
+        noisy = perturbed(example, sure, rng)
+        assert 0 < len(noisy.features) < len(example.features)
+        assert noisy.features.embeddings.shape == (len(noisy.features), encoder.dim)
+        assert (noisy.labels.any(axis=0) == example.labels.any(axis=0)).all()
+        assert not (noisy.labels.astype(bool) & ~noisy.features.allowed).any()
+        grams = np.unique(np.concatenate(example.features.lexical))
+        assert np.isin(np.concatenate(noisy.features.lexical), grams).all()
+
+
+def test_without_noise_nothing_changes() -> None:
+    """All shares zero give the call back."""
+    call = some_calls(1)[0]
+    encoder = HashedEncoder()
+    scaling = np.zeros(encoder.dim, dtype=np.float32), np.ones(encoder.dim, dtype=np.float32)
+    example = Example(features_of(call, encoder, scaling), labels_of(call))
+    same = perturbed(example, Noise(0, 0, 0, 0, 0, 0), np.random.default_rng(0))
+    np.testing.assert_array_equal(same.features.embeddings, example.features.embeddings)
+    np.testing.assert_array_equal(same.features.context, example.features.context)
+    np.testing.assert_array_equal(same.labels, example.labels)
 
 
 def test_a_call_of_one_turn_is_no_trouble() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +18,7 @@ from service.calls.ingest import CallDetails
 from service.demo.loading import PASSWORD
 from service.main import create_app
 from service.people.queries import NewUser, add_user
+from service.people.sessions import COOKIE
 from service.settings import Settings
 
 EVIL = "<script>alert(1)</script> & <img src=x onerror=alert(2)>"

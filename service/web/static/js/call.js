@@ -10,11 +10,18 @@ const section = document.getElementById("player");
 const WAITING = new Set(["queued", "transcribing", "analyzing"]);
 
 if (WAITING.has(page.dataset.state)) {
-  followProgress((change) => {
-    if (change.call_id !== page.dataset.call) return;
-    if (isFinished(change.state) || change.state !== page.dataset.state) location.reload();
-    else if (change.state !== "queued") document.getElementById("progress").value = change.progress;
-  });
+  const show = (state, progress) => {
+    if (isFinished(state) || state !== page.dataset.state) location.reload();
+    else if (state !== "queued") document.getElementById("progress").value = progress;
+  };
+  followProgress(
+    (change) => change.call_id === page.dataset.call && show(change.state, change.progress),
+    async () => {
+      const answer = await fetch(`/api/calls/${page.dataset.call}`).catch(() => null);
+      const call = answer?.ok ? (await answer.json()).call : null;
+      if (call) show(call.state, call.progress);
+    },
+  );
 }
 if (section) start();
 listenToActions();

@@ -18,12 +18,10 @@ function drawScores(element, points) {
   const token = (name) => style.getPropertyValue(`--${name}`).trim();
   const chart = init(element, null, { renderer: "canvas" });
   const day = new Intl.DateTimeFormat(document.documentElement.lang, { month: "short", day: "numeric" });
-  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   chart.setOption({
-    animation: !isCalm,
-    animationDuration: 400,
+    animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: token("ink-2") },
-    grid: { left: 40, right: 24, top: 18, bottom: 30 },
+    grid: { left: 40, right: 24, top: 34, bottom: 30 },
     tooltip: {
       trigger: "item",
       // Drawn on the canvas: a tooltip of HTML would need inline styles.

@@ -1,0 +1,313 @@
+"""The pages in a real browser: playing, following, filtering; a screenshot of each in both languages."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expect, sync_playwright
+
+from fakes_web import add_call, copy_of, seed, set_state
+from models.database import Database
+from service.demo.loading import PASSWORD
+from service.main import create_app
+from service.settings import Settings
+from service.web.mounting import missing_libraries
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None or bool(missing_libraries()), reason="needs Chromium and the npm packages of service/web"
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running app: its address, its database and the calls of the demo."""
+
+    address: str
+    database: Database
+    calls: dict[str, uuid.UUID]
+
+
+@pytest.fixture(scope="module")
+def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The real app on a free port of this machine."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    with copy_of(template) as database, socket.socket() as listener:
+        calls = seed(database, settings)
+        calls["waiting"] = add_call(database, settings, "waiting")
+        set_state(database, "waiting.wav", "transcribing", progress=0.3)
+        listener.bind(("127.0.0.1", 0))
+        app = create_app(settings, database)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", database, calls)
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(site: Site, browser: Browser) -> str:
+    """The stored state of a browser in which the admin signed in through the form."""
+    context = browser.new_context(base_url=site.address, locale="en-GB")
+    page = context.new_page()
+    page.goto("/login")
+    page.fill("[name=email]", "sam.ortiz@example.com")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    expect(page.locator("#results")).to_be_visible()
+    path = SCREENSHOTS / "state.json"
+    SCREENSHOTS.mkdir(exist_ok=True)
+    context.storage_state(path=path)
+    context.close()
+    return str(path)
+
+
+@pytest.fixture
+def page(site: Site, browser: Browser, signed_in: str) -> Iterator[Page]:
+    """A signed-in page whose every script error, blocked style and failed request fails the test."""
+    context = browser.new_context(
+        base_url=site.address,
+        storage_state=signed_in,
+        locale="en-GB",
+        timezone_id="Europe/London",
+        viewport={"width": 1440, "height": 900},
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on("console", lambda line: problems.append(line.text) if is_error(line) else None)
+    yield opened
+    context.close()
+    assert problems == []
+
+
+def is_error(line: ConsoleMessage) -> bool:
+    """An error, unless HTMX tells that a newer filter took over from one still on its way."""
+    superseded = ("htmx:afterRequest", "htmx:sendAbort")
+    return line.type == "error" and not line.text.startswith(superseded)
+
+
+def now_ms(page: Page) -> int:
+    """Where the player is."""
+    return int(page.locator("#call").get_attribute("data-now") or -1)
+
+
+def is_at(page: Page, ms: int) -> bool:
+    """Whether the player is at this moment, give or take a frame."""
+    return abs(now_ms(page) - ms) < 50
+
+
+def until(is_so: Callable[[], bool], seconds: float = 8.0) -> None:
+    """Wait for a condition. (The page's policy forbids Playwright's own way, which evaluates text.)"""
+    last = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < last, "it never came to be"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_page_is_drawn_in_both_languages(site: Site, page: Page, language: str) -> None:
+    """Each page loads without an error of script, style policy or request; a screenshot of each is kept."""
+    page.goto(f"/language/{language}")
+    pages = {
+        "calls": "/calls",
+        "search": "/calls?q=%E8%93%9D%E9%9C%9C&event=price_objection",
+        "empty": "/calls?q=zzzz",
+        "call": f"/calls/{site.calls['zh-demo-002']}",
+        "call-missed": f"/calls/{site.calls['en-demo-003']}",
+        "call-waiting": f"/calls/{site.calls['waiting']}",
+        "opportunities": "/opportunities",
+        "opportunity": "/opportunities/OPP-1001",
+        "opportunity-gap": "/opportunities/OPP-1002",
+        "design": "/design",
+    }
+    for name, address in pages.items():
+        page.goto(address)
+        if name in ("call", "call-missed"):
+            page.locator("#wave > div").wait_for()
+        if name.startswith("opportunity"):
+            page.locator("#scores canvas").wait_for()
+        page.screenshot(path=SCREENSHOTS / f"{name}-{language}.png", full_page=name == "design")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_sign_in_and_errors_are_drawn(site: Site, browser: Browser, language: str) -> None:
+    """Signed out there is the form; a wrong address has a page of its own."""
+    context = browser.new_context(base_url=site.address, viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    opened.goto(f"/language/{language}?next=/login")
+    opened.screenshot(path=SCREENSHOTS / f"login-{language}.png")
+    opened.goto("/nowhere")
+    expect(opened.locator(".empty-code")).to_have_text("404")
+    opened.screenshot(path=SCREENSHOTS / f"404-{language}.png")
+    context.close()
+
+
+def test_evidence_plays_exactly_its_seconds(site: Site, page: Page) -> None:
+    """The button of a scorecard line plays from its start, marks its turn, and stops at its end."""
+    page.goto(f"/calls/{site.calls['en-demo-007']}")
+    button = page.locator("#scorecard .play").nth(2)
+    start, end = (int(button.get_attribute(f"data-{name}") or 0) for name in ("start", "end"))
+    assert start > 1_000
+    button.click()
+    expect(page.locator("#player")).to_have_class(re.compile("is-playing"))
+    turn = page.locator(f"#turn-{button.get_attribute('data-turn')}")
+    expect(turn).to_have_class(re.compile("active"))
+    expect(turn).to_be_in_viewport()
+    expect(turn.locator(".evidence-word").first).to_be_visible()
+    until(lambda: now_ms(page) > start)
+    assert start <= now_ms(page) <= end + 250
+    expect(page.locator("#player")).not_to_have_class(re.compile("is-playing"), timeout=end - start + 5_000)
+    assert end <= now_ms(page) <= end + 250
+    page.screenshot(path=SCREENSHOTS / "evidence-played.png")
+
+
+def test_a_link_opens_the_call_at_its_moment(site: Site, page: Page) -> None:
+    """?t= sets the player and the transcript; the copied link leads to where the player is."""
+    page.goto(f"/calls/{site.calls['en-demo-007']}?t=60000")
+    expect(page.locator(".turn.active")).to_be_in_viewport()
+    assert is_at(page, 60_000)
+    page.locator(".turn .w").nth(8).click()
+    page.click("#copy-link")
+    expect(page.locator(".toast")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").endswith(f"?t={now_ms(page)}")
+
+
+def test_the_keyboard_moves_the_player(site: Site, page: Page) -> None:
+    """Arrows, J, L and the space key do what the list of keys says; typing in a field does not."""
+    page.goto(f"/calls/{site.calls['en-demo-007']}?t=30000")
+    page.locator("#wave > div").wait_for()
+    for key, moved_to in (("ArrowRight", 35_000), ("j", 25_000), ("l", 35_000), ("ArrowLeft", 30_000)):
+        page.keyboard.press(key)
+        until(partial(is_at, page, moved_to))
+    page.keyboard.press("/")
+    page.keyboard.type("jl fridge")
+    assert is_at(page, 30_000)
+    page.keyboard.press("Escape")
+    page.keyboard.press(" ")
+    expect(page.locator("#player")).to_have_class(re.compile("is-playing"))
+    page.keyboard.press("k")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+
+
+def test_the_transcript_is_searched_and_filtered_by_event(site: Site, page: Page) -> None:
+    """Only turns with the words stay, then only turns with the event; clearing brings all back."""
+    page.goto(f"/calls/{site.calls['en-demo-007']}")
+    turns = page.locator(".turn:visible")
+    everything = turns.count()
+    page.fill("#find", "fridge")
+    expect(page.locator("#find-count")).to_have_text("4 turns")
+    assert turns.count() == 4
+    page.fill("#find", "")
+    page.click("[data-filter=closing]")
+    assert turns.count() == 1
+    page.click("[data-filter=closing]")
+    assert turns.count() == everything
+
+
+def test_filters_change_the_list_and_its_address(page: Page) -> None:
+    """Typing and ticking update results and address; going back and reloading keep them."""
+    page.goto("/calls")
+    page.fill("#q", "Frostmere")
+    page.wait_for_url("**/calls?q=Frostmere")
+    expect(page.locator(".hit mark").first).to_be_visible()
+    page.locator("summary", has_text="Key events").click()
+    page.check("input[value=competitor]")
+    page.wait_for_url("**/calls?q=Frostmere&event=competitor")
+    shown = page.locator(".results-count").inner_text()
+    expect(page.locator("[data-count]:visible")).to_have_text("1")
+    page.screenshot(path=SCREENSHOTS / "filters-en.png")
+    page.reload()
+    assert page.locator(".results-count").inner_text() == shown
+    page.keyboard.press("Escape")
+    page.locator(".sort", has_text="Score").click()
+    page.wait_for_url("**&sort=-score")
+
+
+def test_progress_arrives_by_itself(site: Site, page: Page) -> None:
+    """The list's bar moves, and the page of a waiting call, without a reload."""
+    page.goto("/calls?state=transcribing")
+    bar = page.locator("[data-state-cell] progress")
+    set_state(site.database, "waiting.wav", "transcribing", progress=0.7)
+    expect(bar).to_have_js_property("value", 0.7, timeout=8_000)
+    page.goto(f"/calls/{site.calls['waiting']}")
+    set_state(site.database, "waiting.wav", "failed", state_reason="not an audio file (test)")
+    expect(page.locator(".notice-error")).to_contain_text("not an audio file (test)", timeout=8_000)
+    set_state(site.database, "waiting.wav", "transcribing", progress=0.3, state_reason=None)
+
+
+def test_files_are_uploaded_with_their_result(page: Page) -> None:
+    """Each file gets a line that ends in what became of it, bad ones with the reason."""
+    page.goto("/calls")
+    page.click("[data-open=upload]")
+    page.set_input_files(
+        "#upload-form input[type=file]",
+        FilePayload(name="notes <b>.wav", mimeType="audio/wav", buffer=b"this is text, not sound"),
+    )
+    expect(page.locator(".upload.failed .upload-reason")).to_be_visible()
+    expect(page.locator(".upload-name")).to_have_text("notes <b>.wav")
+    page.screenshot(path=SCREENSHOTS / "upload-en.png")
+    page.locator("#upload [data-close]").last.click()
+    expect(page.locator(".row-link").first).to_have_text("notes <b>.wav")
+
+
+def test_a_deleted_call_comes_back(site: Site, page: Page) -> None:
+    """Deleting hides the call and offers to undo it at once."""
+    page.goto(f"/calls/{site.calls['en-demo-001']}")
+    page.click(".call-menu summary")
+    page.click("#delete")
+    expect(page.locator("#deleted")).to_be_visible()
+    page.click("#restore")
+    expect(page.locator("#scorecard")).to_be_visible()
+
+
+def test_pages_fit_a_tablet(site: Site, page: Page) -> None:
+    """At 820 pixels nothing pushes the page wider than the screen."""
+    page.set_viewport_size({"width": 820, "height": 1180})
+    for name, address in {
+        "calls": "/calls",
+        "call": f"/calls/{site.calls['zh-demo-002']}",
+        "opportunity": "/opportunities/OPP-1001",
+    }.items():
+        page.goto(address)
+        page.wait_for_timeout(300)
+        page.screenshot(path=SCREENSHOTS / f"{name}-tablet.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 820, name
