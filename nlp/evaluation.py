@@ -207,6 +207,7 @@ def evaluate_held_out(
     """
     remembering = RememberingEncoder(encoder)
     everything = [*calls, *extra]
+    _encode_all(everything, remembering, progress)
     parts = split_by_call(everything, min(folds, len(calls)), FOLD_SEED)
     found: dict[int, NDArray[np.bool_]] = {}
     reports = []
@@ -222,6 +223,16 @@ def evaluate_held_out(
     return EvaluationReport(
         "held_out", score_calls(calls, [found[i] for i in range(len(calls))]), tuple(reports)
     )
+
+
+def _encode_all(
+    calls: Sequence[AnnotatedCall], encoder: RememberingEncoder, progress: Callable[[str], None]
+) -> None:
+    """Encode once what every fold needs: by far the longest step, so it says how far it is."""
+    for number, call in enumerate(calls, start=1):
+        encoder.encode([turn.text for turn in call.turns])
+        if number % 6 == 0 or number == len(calls):
+            progress(f"{number} of {len(calls)} calls encoded")
 
 
 def predictions(tagger: HeadTagger, calls: Iterable[AnnotatedCall]) -> list[NDArray[np.bool_]]:

@@ -19,7 +19,7 @@ from nlp.evidence import quotable, spoken_at
 from nlp.features import CallFeatures, SpokenTurn, call_features
 from nlp.head import batched_logits
 from nlp.text import Sentence
-from nlp.trained_head import TrainedHead, WeightsError, read_head
+from nlp.trained_head import TrainedHead, HeadError, read_head
 from sop.events import EVENTS, Evidence, KeyEvent, Tagging
 
 HEAD_PATH = Path(__file__).parent / "weights" / "head.safetensors"
@@ -49,7 +49,7 @@ class HeadTagger:
 
     def __post_init__(self) -> None:
         if self.encoder.name != self.head.encoder_name:
-            raise WeightsError(
+            raise HeadError(
                 f"tagger: the head was trained over {self.head.encoder_name}, not {self.encoder.name}; "
                 "use that encoder or retrain with python -m nlp.training"
             )
@@ -170,7 +170,7 @@ def load_tagger(path: Path = HEAD_PATH, threads: int = 1) -> HeadTagger:
     """The tagger with the shipped head, or another head trained over the default encoder.
 
     Raises:
-        WeightsError: the file is missing or is not a head.
+        HeadError: the file is missing or is not a head.
         EncoderError: an embedded encoder cannot be loaded.
     """
     return HeadTagger(default_encoder(threads), read_head(path))

@@ -24,8 +24,8 @@ from sop.events import EVENTS
 FORMAT = "clearcall-head-1"
 
 
-class WeightsError(RuntimeError):
-    """Weights that cannot be used; the message names the file, the reason and the remedy."""
+class HeadError(RuntimeError):
+    """A head that cannot be used; the message names the file, the reason and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ def read_head(path: Path) -> TrainedHead:
     """Read a head file.
 
     Raises:
-        WeightsError: missing, not a head, or trained for other events.
+        HeadError: missing, not a head, or trained for other events.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise WeightsError(
+        raise HeadError(
             f"{path.name}: cannot be read ({error.strerror}); retrain with python -m nlp.training"
         ) from error
     return head_from_bytes(content, path.name)
@@ -94,7 +94,7 @@ def head_from_bytes(content: bytes, source: str = "head") -> TrainedHead:
     """The head in the bytes of a head file; ``source`` is what messages call it.
 
     Raises:
-        WeightsError: not a head, or trained for other events.
+        HeadError: not a head, or trained for other events.
     """
     try:
         size = int.from_bytes(content[:8], "little")
@@ -102,7 +102,7 @@ def head_from_bytes(content: bytes, source: str = "head") -> TrainedHead:
         return _head(json.loads(metadata["clearcall"]), load(content), hashlib.sha256(content).hexdigest())
     except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(
+        raise HeadError(
             f"{source}: not a readable tagging head ({reason}); retrain with python -m nlp.training"
         ) from error
 

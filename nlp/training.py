@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.annotations import AnnotatedCall
+from nlp.annotations import AnnotatedCall, read_calls
 from nlp.augmentation import Example
 from nlp.calibration import Decision, decide
 from nlp.encoder import Encoder
@@ -115,25 +115,32 @@ def decide_all(logits: NDArray[np.float32], examples: Sequence[Example]) -> list
     ]
 
 
+def shipped_corpus() -> list[AnnotatedCall]:
+    """The annotated calls of this package, from which the shipped head is trained."""
+    return [
+        call
+        for path in sorted((Path(__file__).parent / "corpus").glob("*.jsonl"))
+        for call in read_calls(path.read_text(encoding="utf-8"), path.name)
+    ]
+
+
 def main() -> None:
     """Retrain on the corpus of this package, write the head, print the cross-validated report."""
-    from nlp.annotations import read_calls
     from nlp.encoder import RememberingEncoder
     from nlp.evaluation import evaluate_held_out
     from nlp.tagger import HEAD_PATH, default_encoder
 
-    corpus = Path(__file__).parent / "corpus"
-    calls = [
-        call
-        for path in sorted(corpus.glob("*.jsonl"))
-        for call in read_calls(path.read_text(encoding="utf-8"), path.name)
-    ]
+    def say(message: str) -> None:
+        print(message, flush=True)
+
+    calls = shipped_corpus()
     encoder = RememberingEncoder(default_encoder())
-    content = train_bytes(calls, encoder, progress=print)
+    say(f"encoding {sum(len(call.turns) for call in calls)} turns")
+    content = train_bytes(calls, encoder, progress=say)
     HEAD_PATH.parent.mkdir(exist_ok=True)
     HEAD_PATH.write_bytes(content)
-    print(f"{HEAD_PATH.name}: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
-    print(evaluate_held_out(calls, encoder, progress=print).to_text())
+    say(f"{HEAD_PATH.name}: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
+    say(evaluate_held_out(calls, encoder, progress=say).to_text())
 
 
 if __name__ == "__main__":

@@ -211,12 +211,23 @@ def _scorecard_view(session: Session, scorecard_id: uuid.UUID | None) -> Scoreca
         low=card.low,
         high=card.high,
         reason=card.reason,
-        steps=tuple(
-            StepView(s.step, s.outcome, s.points, s.max_points, s.confidence, s.reason, tuple(s.evidence))
-            for s in steps
-        ),
+        steps=tuple(_step_view(step) for step in steps),
         recording_hash=card.recording_hash,
         sop_hash=card.sop_hash,
         weights_hash=card.weights_hash,
         scored_at=card.created_at,
+    )
+
+
+def _step_view(step: StoredStepResult) -> StepView:
+    return StepView(
+        step=step.step,
+        title=step.title,
+        outcome=step.outcome,
+        points=step.points,
+        max_points=step.max_points,
+        confidence=step.confidence,
+        reason=step.reason,
+        evidence=tuple(step.evidence),
+        criteria=tuple(step.criteria),
     )

@@ -27,8 +27,21 @@ class EvidenceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CriterionLine:
+    """One of several criteria of a step; ``why`` is a sentence."""
+
+    title: str
+    outcome: str
+    why: str
+    evidence: tuple[EvidenceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StepLine:
-    """One step as it is shown; ``why`` is a sentence."""
+    """One step as it is shown; ``why`` is a sentence.
+
+    A step of several criteria shows its evidence under each; of one, under itself.
+    """
 
     title: str
     outcome: str
@@ -36,6 +49,7 @@ class StepLine:
     max_points: float
     why: str
     evidence: tuple[EvidenceLine, ...]
+    criteria: tuple[CriterionLine, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -88,14 +102,25 @@ def _parsed(document: str) -> Sop | None:
 
 
 def _line(step: StepView, language: Language, titles: Mapping[str, Wording]) -> StepLine:
-    title = titles.get(step.step)
     return StepLine(
-        title=title.to(language) if title else step.step,
+        title=step.title.get(language, step.step),
         outcome=step.outcome,
         points=step.points,
         max_points=step.max_points,
         why=_sentence(step.reason, language, titles),
         evidence=tuple(_evidence(item) for item in step.evidence),
+        criteria=tuple(_criterion(item, language, titles) for item in step.criteria)
+        if len(step.criteria) > 1 and step.outcome != "not_applicable"
+        else (),
+    )
+
+
+def _criterion(item: Mapping[str, Any], language: Language, titles: Mapping[str, Wording]) -> CriterionLine:
+    return CriterionLine(
+        title=item["title"].get(language, item["criterion_id"]),
+        outcome=item["outcome"],
+        why=_sentence(item["reason"], language, titles),
+        evidence=tuple(_evidence(evidence) for evidence in item["evidence"]),
     )
 
 

@@ -147,15 +147,21 @@ class SpokenTurn:
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """What one step of the SOP earned; ``reason`` is ``{"code", "params"}``, ``evidence`` as stored."""
+    """What one step of the SOP earned.
+
+    ``title`` is by language, ``reason`` is ``{"code", "params"}``; ``evidence`` and ``criteria`` are in
+    the forms of :mod:`sop.scorecard`.
+    """
 
     step: str
+    title: Mapping[str, str]
     outcome: str
     points: float
     max_points: float
     confidence: float | None
     reason: Mapping[str, Any]
     evidence: tuple[Mapping[str, Any], ...]
+    criteria: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,9 +81,8 @@ def _print_asr(report: dict[str, object]) -> None:
     assert isinstance(calls, list)
     assert isinstance(languages, dict)
     for call in calls:
-        factor = call.get("real_time_factor") or 0
         roles = "right" if call["roles_right"] else "[red]wrong[/]"
-        speed = f"{1 / factor:.1f}" if factor else ""
+        speed = f"{call['duration_ms'] / 1000 / call['seconds']:.1f}" if call["seconds"] else ""
         table.add_row(call["call_id"], call["language"], f"{call['rate']:.1%}", roles, speed)
     output.print(table)
     for name, result in languages.items():

@@ -11,7 +11,7 @@ from models.calls import DIRECTIONS, STATES
 from models.opportunities import STAGES
 from service.access import SignedInViewer
 from service.calls.conversation import Piece, TurnLine
-from service.calls.scoresheet import EvidenceLine, StepLine
+from service.calls.scoresheet import CriterionLine, EvidenceLine, StepLine
 from service.calls.views import EventMark
 from service.web.rendering import render
 
@@ -64,7 +64,12 @@ def _samples() -> dict[str, Any]:
 def _step(outcome: str, points: float, evidence: int) -> StepLine:
     starts = (12_000, 48_000, 73_000, 91_000)[:evidence]
     played = tuple(EvidenceLine(i, ms, ms + 3_000, "customer", _QUOTE, 0.9) for i, ms in enumerate(starts))
-    return StepLine("处理异议 Objections handled", outcome, points, 20, _QUOTE, played)
+    parts = (
+        CriterionLine("要点 One point", "met", _QUOTE, played[:1]),
+        CriterionLine("要点 Another", "missed", _QUOTE, ()),
+    )
+    criteria = parts if outcome == "missed" and points else ()
+    return StepLine("处理异议 Objections handled", outcome, points, 20, _QUOTE, played, criteria)
 
 
 def _turns() -> tuple[TurnLine, ...]:

@@ -18,7 +18,7 @@ from nlp.evaluation import (
 )
 from nlp.head import HeadOptions
 from nlp.tagger import HeadTagger
-from nlp.trained_head import WeightsError, read_head
+from nlp.trained_head import HeadError, read_head
 from nlp.training import TrainingOptions, features_of, labels_of, split_by_call, train, train_bytes
 from tests.fakes_nlp import HashedEncoder
 
@@ -60,11 +60,11 @@ def test_a_head_survives_its_file(tmp_path: Path) -> None:
 def test_a_broken_head_file_is_named(tmp_path: Path) -> None:
     """Missing, truncated and foreign files give one line with the file and the remedy."""
     path = tmp_path / "head.safetensors"
-    with pytest.raises(WeightsError, match=r"head\.safetensors: cannot be read .*retrain"):
+    with pytest.raises(HeadError, match=r"head\.safetensors: cannot be read .*retrain"):
         read_head(path)
     for content in (b"", b"\x01", b"x" * 100, train_bytes(some_calls(2), HashedEncoder(), TINY)[:-10]):
         path.write_bytes(content)
-        with pytest.raises(WeightsError, match=r"head\.safetensors: not a readable tagging head") as caught:
+        with pytest.raises(HeadError, match=r"head\.safetensors: not a readable tagging head") as caught:
             read_head(path)
         assert "\n" not in str(caught.value)
 
@@ -74,7 +74,7 @@ def test_a_head_refuses_another_encoder() -> None:
     head = train(some_calls(2), HashedEncoder(), TINY)
     other = HashedEncoder()
     other.name = "other"
-    with pytest.raises(WeightsError, match="trained over hashed-words, not other"):
+    with pytest.raises(HeadError, match="trained over hashed-words, not other"):
         HeadTagger(other, head)
 
 

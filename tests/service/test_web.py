@@ -276,7 +276,7 @@ def test_bands_and_positions() -> None:
 
 def test_a_scorecard_of_another_version_is_still_readable() -> None:
     """A document or reason this version can't read shows ids and codes instead of failing."""
-    step = StepView("greet", "missed", 4, 10, None, {"code": "from_the_future", "params": {}}, ())
+    step = StepView("greet", {}, "missed", 4, 10, None, {"code": "from_the_future", "params": {}}, (), ())
     card = ScorecardView("old", 3, "not: an sop", 40, 40, 40, None, (step,), "a", "b", "c", datetime.now(UTC))
     sheet = scoresheet(card, "en")
     assert (sheet.title, sheet.lines[0].title, sheet.lines[0].why) == ("old", "greet", "from_the_future")
