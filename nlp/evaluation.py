@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr.transcript import LANGUAGES, Language
-from nlp.annotations import AnnotatedCall
+from nlp.annotations import AnnotatedCall, CorpusError
 from nlp.encoder import Encoder, RememberingEncoder
 from nlp.features import SpokenTurn
 from nlp.tagger import HeadTagger
@@ -204,15 +204,24 @@ def evaluate_held_out(
 
     ``extra`` calls are only ever learned from; each fold leaves out its share of them too, so that
     every head learns from the same share of the whole as of ``calls``.
+
+    Raises:
+        CorpusError: fewer than two calls for each fold.
     """
-    remembering = RememberingEncoder(encoder)
     everything = [*calls, *extra]
+    if len(everything) < 2 * folds:
+        raise CorpusError(
+            f"{len(everything)} calls are too few to hold some out; give at least {2 * folds}, "
+            "or calls that the tagger was not trained on"
+        )
+    remembering = RememberingEncoder(encoder)
     _encode_all(everything, remembering, progress)
-    parts = split_by_call(everything, min(folds, len(calls)), FOLD_SEED)
+    parts = split_by_call(everything, folds, FOLD_SEED)
     found: dict[int, NDArray[np.bool_]] = {}
     reports = []
     for number, part in enumerate(parts, start=1):
-        head = train([c for i, c in enumerate(everything) if i not in set(part)], remembering, options)
+        unseen = {everything[i].digest for i in part}
+        head = train([call for call in everything if call.digest not in unseen], remembering, options)
         tested = [i for i in part if i < len(calls)]
         own = predictions(HeadTagger(remembering, head), [calls[i] for i in tested])
         found.update(zip(tested, own, strict=True))

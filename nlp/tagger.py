@@ -19,7 +19,7 @@ from nlp.evidence import quotable, spoken_at
 from nlp.features import CallFeatures, SpokenTurn, call_features
 from nlp.head import batched_logits
 from nlp.text import Sentence
-from nlp.trained_head import TrainedHead, HeadError, read_head
+from nlp.trained_head import HeadError, TrainedHead, read_head
 from sop.events import EVENTS, Evidence, KeyEvent, Tagging
 
 HEAD_PATH = Path(__file__).parent / "weights" / "head.safetensors"

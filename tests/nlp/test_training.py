@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlp.annotations import AnnotatedCall, AnnotatedTurn, read_calls
+from nlp.annotations import AnnotatedCall, AnnotatedTurn, CorpusError, read_calls
 from nlp.augmentation import Example, Noise, perturbed
 from nlp.evaluation import (
     EventScore,
@@ -100,6 +100,12 @@ def test_known_calls_are_measured_held_out_and_others_directly() -> None:
     assert document["method"] == "held_out"
     assert document["languages"]["zh"]["events"]["opening"]["gold"] > 0
     assert "held-out" in report.to_text()
+
+
+def test_too_few_calls_to_hold_out_are_refused() -> None:
+    """Three calls make no four folds: one line says how many are needed."""
+    with pytest.raises(CorpusError, match=r"3 calls are too few .* at least 8"):
+        evaluate_held_out(some_calls(2)[:3], HashedEncoder())
 
 
 def test_a_perfect_tagger_scores_one_and_a_silent_one_none_or_zero() -> None:

@@ -82,7 +82,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def signed_in(site: Site, browser: Browser) -> str:
+def signed_in(site: Site, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The stored state of a browser in which the admin signed in through the form."""
     context = browser.new_context(base_url=site.address, locale="en-GB")
     page = context.new_page()
@@ -91,8 +91,7 @@ def signed_in(site: Site, browser: Browser) -> str:
     page.fill("[name=password]", PASSWORD)
     page.click("button[type=submit]")
     expect(page.locator("#results")).to_be_visible()
-    path = SCREENSHOTS / "state.json"
-    SCREENSHOTS.mkdir(exist_ok=True)
+    path = tmp_path_factory.mktemp("browser") / "state.json"
     context.storage_state(path=path)
     context.close()
     return str(path)
