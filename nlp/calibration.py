@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 DOUBT_RECALL = 0.9
 """Present and doubtful turns together should hold this share of the true ones."""
 
-LEAST_DOUBT = 0.35
-"""The doubt band never reaches below this share of the threshold."""
+DOUBT_REACH = (0.35, 0.7)
+"""The doubt band begins between these shares of the threshold, so that every event has one."""
 
 _GRID = np.round(np.arange(0.12, 0.80, 0.01), 2)
 _PRIOR_STRENGTH = 4.0
@@ -112,4 +112,5 @@ def _f1(hits: NDArray[np.bool_], labels: NDArray[np.float32]) -> float:
 def _doubt_from(scores: NDArray[np.float64], labels: NDArray[np.float32], threshold: float) -> float:
     positive = scores[labels > 0]
     keeping = float(np.quantile(positive, 1 - DOUBT_RECALL)) if len(positive) else threshold
-    return round(min(max(keeping, LEAST_DOUBT * threshold), threshold), 4)
+    low, high = (share * threshold for share in DOUBT_REACH)
+    return round(min(max(keeping, low), high), 4)

@@ -63,7 +63,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         title="Clearcall",
         version=_VERSION,
         description="Calls, key events and scores, each with the seconds that prove it.",
-        docs_url="/api/docs",
+        docs_url=None,
         openapi_url="/api/openapi.json",
         redoc_url=None,
     )

@@ -135,9 +135,7 @@ def _first_hits(session: Session, transcripts: Sequence[uuid.UUID], query: str) 
         .group_by(StoredTurn.transcript_id)
         .subquery()
     )
-    is_first = (StoredTurn.transcript_id == counted.c.transcript_id) & (
-        StoredTurn.position == counted.c.first
-    )
+    is_first = (StoredTurn.transcript_id == counted.c.transcript_id) & (StoredTurn.position == counted.c.first)
     found = session.execute(select(StoredTurn, counted.c.turns).join(counted, is_first))
     return {
         turn.transcript_id: SearchHit(turn.position, turn.start_ms, turn.speaker, turn.text, turns)
@@ -184,9 +182,7 @@ def _turns(session: Session, transcript_id: uuid.UUID | None) -> tuple[SpokenTur
 def _metrics(session: Session, analysis_id: uuid.UUID | None) -> dict[str, float]:
     if analysis_id is None:
         return {}
-    stored = session.execute(
-        select(CallMetric.metric, CallMetric.value).where(CallMetric.analysis_id == analysis_id)
-    )
+    stored = session.execute(select(CallMetric.metric, CallMetric.value).where(CallMetric.analysis_id == analysis_id))
     return {row.metric: row.value for row in stored}
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.progress import Progress, TaskID
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from models.calls import Call, Recording
 from models.database import Database
@@ -30,21 +32,27 @@ _STAGE_SHARE = {"queued": 0.0, "transcribing": 0.95, "analyzing": 0.05}
 
 def run_batch(
     settings: Settings, database: Database, sources: Sequence[Source], *, concurrency: int = 1
-) -> list[dict[str, Any]]:
-    """Bring all sources in, process them, and return one result each, in their order.
+) -> Iterator[dict[str, Any]]:
+    """Bring all sources in, process them, and yield one result each as soon as it is known.
 
     A file that cannot be read is a failed result; the others go on.
     """
-    ingested = [_ingest(settings, database, source) for source in sources]
-    wanted = {item.recording_id for item in ingested if isinstance(item, Ingested)}
+    waiting: dict[uuid.UUID, list[tuple[Source, Ingested]]] = defaultdict(list)
+    for source in sources:
+        item = _ingest(settings, database, source)
+        if isinstance(item, str):
+            yield _failed(source, item)
+        else:
+            waiting[item.recording_id].append((source, item))
     with bars() as progress:
         engines = LazyEngines(settings, concurrency, _weights_bar(progress))
-        if _unfinished(database, wanted):
-            worker = Worker(settings, database, concurrency=concurrency, engines=engines)
-            with in_background(worker):
-                _watch(database, wanted, progress)
-    with database.transaction() as session:
-        return [_result(session, source, item) for source, item in zip(sources, ingested, strict=True)]
+        worker = Worker(settings, database, concurrency=concurrency, engines=engines)
+        idle = all(state.finished for state, _, _ in _states(database, set(waiting)))
+        with contextlib.nullcontext() if idle else in_background(worker):
+            for recording_id in _finished(database, set(waiting), progress):
+                with database.transaction() as session:
+                    results = [_result(session, source, item) for source, item in waiting[recording_id]]
+                yield from results
 
 
 def _ingest(settings: Settings, database: Database, source: Source) -> Ingested | str:
@@ -88,25 +96,23 @@ def _states(database: Database, wanted: set[uuid.UUID]) -> list[tuple[RecordingP
         return [(RecordingProgress(*row[:5]), row.file_name, row.duration_ms or 1) for row in session.execute(query)]
 
 
-def _unfinished(database: Database, wanted: set[uuid.UUID]) -> bool:
-    return any(not state.finished for state, _, _ in _states(database, wanted))
-
-
-def _watch(database: Database, wanted: set[uuid.UUID], progress: Progress) -> None:
-    """Show how far the recordings are until all are finished."""
+def _finished(database: Database, wanted: set[uuid.UUID], progress: Progress) -> Iterator[uuid.UUID]:
+    """Show how far the recordings are, and yield each when it is finished."""
     overall = progress.add_task(f"{len(wanted)} recordings", total=1.0, note="")
     tasks: dict[uuid.UUID, TaskID] = {}
-    while True:
+    told: set[uuid.UUID] = set()
+    while len(told) < len(wanted):
         states = _states(database, wanted)
         total = sum(duration for _, _, duration in states)
         done = sum(_fraction(state) * duration for state, _, duration in states)
-        finished = sum(state.finished for state, _, _ in states)
-        progress.update(overall, completed=done / total if total else 1.0, note=f"{finished}/{len(states)}")
+        finished = [state.recording_id for state, _, _ in states if state.finished]
+        progress.update(overall, completed=done / total if total else 1.0, note=f"{len(finished)}/{len(wanted)}")
         for state, name, _ in states:
             _show(progress, tasks, state, name)
-        if finished == len(states):
-            return
-        time.sleep(_POLL_S)
+        yield from (recording_id for recording_id in finished if recording_id not in told)
+        told |= set(finished)
+        if len(told) < len(wanted):
+            time.sleep(_POLL_S)
 
 
 def _fraction(state: RecordingProgress) -> float:
@@ -125,13 +131,13 @@ def _show(progress: Progress, tasks: dict[uuid.UUID, TaskID], state: RecordingPr
         progress.remove_task(tasks.pop(state.recording_id))
 
 
-def _result(session: Any, source: Source, item: Ingested | str) -> dict[str, Any]:
-    result: dict[str, Any] = {
+def _failed(source: Source, reason: str | None) -> dict[str, Any]:
+    return {
         "file": str(source.path),
         "call_id": None,
         "recording_id": None,
         "state": "failed",
-        "reason": item if isinstance(item, str) else None,
+        "reason": reason,
         "duplicate_of": None,
         "language": None,
         "duration_ms": None,
@@ -141,17 +147,18 @@ def _result(session: Any, source: Source, item: Ingested | str) -> dict[str, Any
         "high": None,
         "events": {},
     }
-    if isinstance(item, str) or item.call_id is None:
-        return result
-    detail = queries.get_call(session, OPERATOR, item.call_id)
+
+
+def _result(session: Session, source: Source, item: Ingested) -> dict[str, Any]:
+    detail = queries.get_call(session, OPERATOR, item.call_id) if item.call_id else None
     if detail is None:
-        return result
+        return _failed(source, "the call was deleted")
     call, card = detail.call, detail.scorecard
-    result |= {
+    return {
+        **_failed(source, call.state_reason),
         "call_id": str(call.id),
         "recording_id": str(call.recording_id),
         "state": call.state,
-        "reason": call.state_reason,
         "duplicate_of": item.reason if item.status == "duplicate" else None,
         "language": call.language,
         "duration_ms": call.duration_ms,
@@ -161,4 +168,3 @@ def _result(session: Any, source: Source, item: Ingested | str) -> dict[str, Any
         "high": call.high,
         "events": dict(Counter(mark.event for mark in detail.events if not mark.doubtful)),
     }
-    return result

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.console import Failure, errors, one_bar, open_database, output, settings
+from service.cli.console import Failure, errors, one_bar, open_database, settings
 
 if TYPE_CHECKING:
     from asr.recording import Transcription
@@ -98,17 +98,21 @@ def process(
     files = _files(paths)
     moment = _moment(started_at)
     sources = [Source(file, _details(file, rep, phone, direction, moment, sop)) for file in files]
+    told: list[dict[str, Any]] = []
     with open_database(config) as database:
         _check_sop(database, sop)
-        results = run_batch(config, database, sources, concurrency=concurrency)
-    failed = [result for result in results if result["state"] == "failed"]
-    for result in results:
-        if as_json:
-            print(json.dumps(result, ensure_ascii=False), flush=True)
-        else:
-            output.print(_line(result), markup=False, highlight=False)
+        for result in run_batch(config, database, sources, concurrency=concurrency):
+            told.append(result)
+            if as_json:
+                print(json.dumps(result, ensure_ascii=False), flush=True)
+            elif not sys.stdout.isatty():
+                print(_line(result), flush=True)
+    if sys.stdout.isatty() and not as_json:
+        # On a terminal the lines would run through the bars: they come when the bars are done.
+        print("\n".join(_line(result) for result in told))
+    failed = sum(result["state"] == "failed" for result in told)
     if failed:
-        raise Failure(f"{len(failed)} of {len(results)} recordings failed")
+        raise Failure(f"{failed} of {len(told)} recordings failed")
 
 
 def _files(paths: list[Path]) -> list[Path]:

@@ -89,7 +89,8 @@ def bars() -> Progress:
         TextColumn("{task.fields[note]}", style="dim"),
         TimeElapsedColumn(),
         console=errors,
-        transient=False,
+        # Results go to standard output while the bars are drawn on standard error.
+        redirect_stdout=False,
     )
 
 

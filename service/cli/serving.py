@@ -67,7 +67,7 @@ def demo(
             raise Failure(str(error)) from error
         from service.cli.batch import run_batch
 
-        results = run_batch(config, database, sources)
+        results = list(run_batch(config, database, sources))
         scored = sum(result["state"] == "scored" for result in results)
         output.print(f"{scored} of {len(results)} calls scored", highlight=False)
         for result in results:

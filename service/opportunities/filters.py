@@ -52,9 +52,7 @@ class OpportunityFilters:
 
     def sorted_by(self, sort: Sort) -> Self:
         """The same opportunities in another order; asked twice, the order turns round."""
-        descending = (
-            not self.descending if sort == self.sort else sort not in ("account", "owner", "stage", "close")
-        )
+        descending = not self.descending if sort == self.sort else sort not in ("account", "owner", "stage", "close")
         return replace(self, sort=sort, descending=descending)
 
     def address(self, page: int = 1) -> str:

@@ -37,9 +37,7 @@ def opportunities_page(request: Request, viewer: SignedInViewer, session: Transa
 
 
 @router.get("/opportunities/{external_id}")
-def opportunity_page(
-    request: Request, viewer: SignedInViewer, session: Transaction, external_id: str
-) -> Response:
+def opportunity_page(request: Request, viewer: SignedInViewer, session: Transaction, external_id: str) -> Response:
     """One opportunity: the CRM's record beside what was said in its calls."""
     detail = get_opportunity(session, viewer, external_id)
     if detail is None:

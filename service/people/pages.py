@@ -84,9 +84,7 @@ def _refused(request: Request, error: SignInError, target: str, email: str) -> R
     return response
 
 
-def _form(
-    request: Request, target: str, email: str, failure: str, status_code: int = status.HTTP_200_OK
-) -> Response:
+def _form(request: Request, target: str, email: str, failure: str, status_code: int = status.HTTP_200_OK) -> Response:
     context = {"next": local_path(target), "email": email, "failure": failure}
     return render(request, "login.html", None, context, status_code=status_code)
 

@@ -60,8 +60,7 @@ def _spans(quote: str, text: str) -> list[tuple[int, int]]:
     if not terms:
         return []
     patterns = [
-        re.escape(term) if _CHINESE.match(term) else f"(?<!{_LETTER}){re.escape(term)}{_LETTER}*"
-        for term in terms
+        re.escape(term) if _CHINESE.match(term) else f"(?<!{_LETTER}){re.escape(term)}{_LETTER}*" for term in terms
     ]
     folded = _folded_in_place(quote)
     hits = sorted(match.span() for pattern in patterns for match in re.finditer(pattern, folded))

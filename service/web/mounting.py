@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from service.web import design, errors
+from service.web import design, documentation, errors
 from service.web.content_policy import ContentPolicy
 from service.web.rendering import LANGUAGE_COOKIE
 from service.web.translation import LANGUAGES
@@ -26,6 +26,7 @@ VENDOR_FILES = {
     "htmx.org": ("dist/htmx.min.js",),
     "wavesurfer.js": ("dist/wavesurfer.esm.js",),
     "echarts": ("dist/echarts.esm.min.mjs",),
+    "swagger-ui-dist": ("swagger-ui-bundle.js", "swagger-ui.css"),
 }
 """The files of npm packages that browsers may ask for, as ``/vendor/<package>/<file>``."""
 
@@ -47,6 +48,7 @@ def mount(app: FastAPI) -> None:
     app.mount("/static", _Revalidated(directory=_HERE / "static"), name="static")
     app.include_router(router)
     app.include_router(design.router)
+    app.include_router(documentation.router)
     app.add_middleware(ContentPolicy)
     errors.handle_errors(app)
     if missing := missing_libraries():
@@ -67,8 +69,9 @@ def vendor_file(package: str, file: str) -> FileResponse:
     """One of the files of :data:`VENDOR_FILES`."""
     for path in VENDOR_FILES.get(package, ()):
         found = _PACKAGES / package / path
-        if path.endswith(f"/{file}") and found.is_file():
-            return FileResponse(found, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+        if Path(path).name == file and found.is_file():
+            media_type = "text/css" if file.endswith(".css") else "text/javascript"
+            return FileResponse(found, media_type=media_type, headers={"Cache-Control": "no-cache"})
     raise HTTPException(404)
 
 

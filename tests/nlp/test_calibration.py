@@ -35,10 +35,10 @@ def test_an_event_never_seen_gets_a_decision_too() -> None:
 
 @given(st.lists(st.tuples(st.floats(-8, 8, width=32), st.booleans()), min_size=1, max_size=60))
 def test_doubt_lies_below_the_threshold(turns: list[tuple[float, bool]]) -> None:
-    """Whatever the turns: 0 < doubt_from <= threshold < 1, and the order of logits is kept."""
+    """Whatever the turns: 0 < doubt_from < threshold < 1, and the order of logits is kept."""
     logits = np.array([logit for logit, _ in turns], dtype=np.float32)
     decision = decide(logits, np.array([label for _, label in turns], dtype=np.float32))
-    assert 0 < decision.doubt_from <= decision.threshold < 1
+    assert 0 < decision.doubt_from < decision.threshold < 1
     assert decision.slope > 0
 
 

@@ -156,11 +156,14 @@ def test_every_page_is_drawn_in_both_languages(site: Site, page: Page, language:
         "opportunity": "/opportunities/OPP-1001",
         "opportunity-gap": "/opportunities/OPP-1002",
         "design": "/design",
+        "api": "/api/docs",
     }
     for name, address in pages.items():
         page.goto(address)
         if name in ("call", "call-missed"):
             page.locator("#wave > div").wait_for()
+        if name == "api":
+            page.locator("text=/api/recordings").first.wait_for()
         if name.startswith("opportunity"):
             page.locator("#scores canvas").wait_for()
         page.screenshot(path=SCREENSHOTS / f"{name}-{language}.png", full_page=name == "design")

@@ -69,9 +69,7 @@ def add_calls_in_all_states(database: Database, settings: Settings) -> dict[str,
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize(
-    "address", ["/calls", "/opportunities", "/opportunities/OPP-1001", "/design", "/login"]
-)
+@pytest.mark.parametrize("address", ["/calls", "/opportunities", "/opportunities/OPP-1001", "/design", "/login"])
 def test_pages_speak_both_languages(site: Site, address: str, language: str) -> None:
     """Each page answers in the reader's language, and says so in its lang attribute."""
     client = site.browser(None if address == "/login" else "sam.ortiz@example.com", language)
@@ -103,9 +101,7 @@ def test_a_search_shows_the_quote_and_leads_to_the_moment(site: Site) -> None:
 
 def test_htmx_gets_only_the_results(site: Site) -> None:
     """A filter change is answered with the results alone, and caches are told the difference."""
-    answer = site.browser().get(
-        "/calls?event=closing", headers={"HX-Request": "true", "HX-Target": "results"}
-    )
+    answer = site.browser().get("/calls?event=closing", headers={"HX-Request": "true", "HX-Target": "results"})
     assert answer.text.lstrip().startswith('<section id="results"')
     assert "<html" not in answer.text
     assert answer.headers["vary"] == "HX-Target"

@@ -30,9 +30,7 @@ ALL = CallFilters()
 
 
 @pytest.fixture(scope="module")
-def demo(
-    template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Database, dict[str, uuid.UUID]]]:
+def demo(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, dict[str, uuid.UUID]]]:
     """The demo, scored from gold; only read."""
     with copy_of(template) as database:
         yield database, seed(database, Settings(home=tmp_path_factory.mktemp("home")))
@@ -161,9 +159,7 @@ def test_pages_share_the_list_out(demo: tuple[Database, dict[str, uuid.UUID]]) -
     assert (pages[1].first, pages[1].last, pages[4].number, pages[0].pages) == (5, 8, 4, 4)
 
 
-def test_a_list_takes_the_same_statements_however_long(
-    database: Database, settings: Settings, tmp_path: Path
-) -> None:
+def test_a_list_takes_the_same_statements_however_long(database: Database, settings: Settings, tmp_path: Path) -> None:
     """Fifty calls with a search take as many statements as one."""
     add_call(database, settings, "first", ["the price is high", "yes"], events=[["opening"], []])
     asked = replace(ALL, text="price")

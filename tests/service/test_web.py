@@ -58,12 +58,8 @@ def test_scripts_have_their_texts() -> None:
     """Every text a script asks for is in the catalogue's part for scripts."""
     known = translator("en").branch("script")
     for script in (WEB / "static" / "js").glob("*.js"):
-        for key, is_template in re.findall(
-            r"""\btext\((?:["'](\w+)["']|`(\w+)_\$)""", script.read_text("utf-8")
-        ):
-            assert key in known or (is_template and any(name.startswith(is_template) for name in known)), (
-                script
-            )
+        for key, is_template in re.findall(r"""\btext\((?:["'](\w+)["']|`(\w+)_\$)""", script.read_text("utf-8")):
+            assert key in known or (is_template and any(name.startswith(is_template) for name in known)), script
 
 
 def test_events_and_metrics_are_named_and_coloured() -> None:
@@ -77,18 +73,14 @@ def test_events_and_metrics_are_named_and_coloured() -> None:
 
 def test_templates_hold_nothing_inline() -> None:
     """No style attribute, style element, event handler or script text: the policy would block it."""
-    forbidden = re.compile(
-        r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*(\bsrc=|application/json))"
-    )
+    forbidden = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*(\bsrc=|application/json))")
     for template in TEMPLATES:
         assert not forbidden.search(template.read_text("utf-8")), template.name
 
 
 def test_pages_and_scripts_ask_only_for_vendor_files_that_are_served() -> None:
     """Every /vendor address in a template or script is one of the files given out."""
-    served = {
-        f"/vendor/{package}/{Path(file).name}" for package, files in VENDOR_FILES.items() for file in files
-    }
+    served = {f"/vendor/{package}/{Path(file).name}" for package, files in VENDOR_FILES.items() for file in files}
     sources = [*TEMPLATES, *(WEB / "static").rglob("*.js")]
     asked = {a for path in sources for a in re.findall(r"/vendor/[\w./-]+", path.read_text("utf-8"))}
     assert asked == served
@@ -132,9 +124,7 @@ def test_a_missing_text_or_place_is_an_error() -> None:
         (None, None, "garbage;;q=x", "en"),
     ],
 )
-def test_the_language_is_the_readers(
-    cookie: str | None, own: str | None, accepted: str | None, language: str
-) -> None:
+def test_the_language_is_the_readers(cookie: str | None, own: str | None, accepted: str | None, language: str) -> None:
     """The choice in the browser comes first, then the account's, then the browser's own."""
     assert chosen_language(cookie, own, accepted) == language
 
@@ -157,9 +147,7 @@ def test_formats_of_both_languages() -> None:
 def test_unknown_time_zones_are_none() -> None:
     """A cookie can hold anything."""
     assert time_zone("Europe/London") is not None
-    assert [time_zone(name) for name in (None, "", "Nowhere/City", "../../etc/passwd", "/etc/passwd")] == [
-        None
-    ] * 5
+    assert [time_zone(name) for name in (None, "", "Nowhere/City", "../../etc/passwd", "/etc/passwd")] == [None] * 5
 
 
 @pytest.mark.parametrize(
@@ -201,9 +189,7 @@ def test_filters_live_in_the_address(chosen: CallFilters) -> None:
         chosen.min_score,
     )
     for name, value in chosen.active:
-        assert (name, value) not in CallFilters.from_query(
-            [p for p in chosen.to_query() if p != (name, value)]
-        ).active
+        assert (name, value) not in CallFilters.from_query([p for p in chosen.to_query() if p != (name, value)]).active
 
 
 def test_wild_filter_values_are_left_out() -> None:
@@ -238,8 +224,7 @@ def test_every_word_of_a_turn_gets_its_place() -> None:
 def test_the_tally_leaves_doubt_out() -> None:
     """Only surely heard events are counted, in the guide's order, own events last."""
     marks = [
-        EventMark(name, name == "opening", 0, 0, 1, "rep", "", 0.5)
-        for name in ("own", "closing", "opening", "closing")
+        EventMark(name, name == "opening", 0, 0, 1, "rep", "", 0.5) for name in ("own", "closing", "opening", "closing")
     ]
     assert tally(marks) == (("closing", 2), ("own", 1))
 
@@ -254,9 +239,7 @@ def test_an_excerpt_marks_parts_of_the_quote(quote: str, text: str) -> None:
 
 def test_hits_are_marked_in_either_script() -> None:
     """Traditional, full-width and longer words are marked where they stand."""
-    marked = [
-        piece.text for piece in excerpt("藍霜給我報的是ＰＲＩＣＥ１３，prices", "蓝霜 price") if piece.marked
-    ]
+    marked = [piece.text for piece in excerpt("藍霜給我報的是ＰＲＩＣＥ１３，prices", "蓝霜 price") if piece.marked]
     assert marked == ["藍霜", "ＰＲＩＣＥ１３", "prices"]
 
 
