@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.console import Failure, errors, one_bar, open_database, settings
+from service.cli.console import Failure, engine_failures, errors, one_bar, open_database, settings
 
 if TYPE_CHECKING:
     from asr.recording import Transcription
@@ -219,7 +219,8 @@ def analyze(
     transcript = _transcript_of(file)
     if procedure is None:
         procedure = _default_sop(transcript.language)
-    review = pipeline.review(transcript, load_tagger(), procedure)
+    with engine_failures():
+        review = pipeline.review(transcript, load_tagger(), procedure)
     if as_json:
         print(json.dumps({**transcript.to_json(), **review.to_json()}, ensure_ascii=False))
     else:
@@ -244,19 +245,13 @@ def _transcript_of(file: Path) -> Transcript:
 
 
 def _transcription(file: Path, model: str | None, language: LanguageChoice, device: Device | None) -> Transcription:
-    from asr.audio import DecodeError
-    from asr.weights import WeightsError
-    from asr.whisper import WhisperError
     from service import pipeline
     from service.engines import LazyEngines
 
     changes = {"model": model, "device": device.value if device else None}
     config = settings().model_copy(update={key: value for key, value in changes.items() if value})
-    try:
-        with one_bar(file.name, "transcribing") as report:
-            return pipeline.transcribe(file, LazyEngines(config), config, report, language.value)
-    except (DecodeError, WeightsError, WhisperError) as error:
-        raise Failure(str(error)) from error
+    with engine_failures(), one_bar(file.name, "transcribing") as report:
+        return pipeline.transcribe(file, LazyEngines(config), config, report, language.value)
 
 
 def _sop_file(path: Path) -> Any:

@@ -66,6 +66,22 @@ def open_database(settings: Settings) -> Iterator[Database]:
         database.close()
 
 
+@contextlib.contextmanager
+def engine_failures() -> Iterator[None]:
+    """Turns what the engines refuse (weights, devices, files) into one-line failures."""
+    from asr.audio import DecodeError
+    from asr.vad import VadError
+    from asr.weights import WeightsError
+    from asr.whisper import WhisperError
+    from nlp.encoder import EncoderError
+    from nlp.trained_head import HeadError
+
+    try:
+        yield
+    except (DecodeError, VadError, WeightsError, WhisperError, EncoderError, HeadError) as error:
+        raise Failure(str(error)) from error
+
+
 def configure_logs() -> None:
     """Log to standard error, so that standard output holds results only."""
     logging.basicConfig(level=logging.WARNING)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from service.cli.console import Failure, errors, one_bar, output, settings
+from service.cli.console import Failure, engine_failures, errors, one_bar, output, settings
 
 app = typer.Typer(help="Measure against what people wrote.", no_args_is_help=True)
 
@@ -21,19 +21,17 @@ def asr(
 ) -> None:
     """Word error rate (English) and character error rate (Chinese), with 95 % intervals."""
     from asr.evaluation import EvaluationError, EvaluationReport, evaluate
-    from asr.weights import WeightsError
-    from asr.whisper import WhisperError
     from service import pipeline
     from service.engines import LazyEngines
 
     config = settings()
     engines = LazyEngines(config)
     try:
-        with one_bar(f"Transcribing {folder}") as progress:
+        with engine_failures(), one_bar(f"Transcribing {folder}") as progress:
             report: EvaluationReport = evaluate(
                 folder, lambda path: pipeline.transcribe(path, engines, config).transcript, progress
             )
-    except (EvaluationError, WeightsError, WhisperError) as error:
+    except EvaluationError as error:
         raise Failure(str(error)) from error
     if as_json:
         print(json.dumps(report.to_json(), ensure_ascii=False))
@@ -66,8 +64,11 @@ def tagger(
         raise Failure(f"{corpus}: not UTF-8 text") from error
     except CorpusError as error:
         raise Failure(str(error)) from error
-    with errors.status("Measuring …") as status:
-        report = evaluate_corpus(calls, load_tagger(), shipped_corpus(), status.update)
+    try:
+        with engine_failures(), errors.status("Measuring …") as status:
+            report = evaluate_corpus(calls, load_tagger(), shipped_corpus(), status.update)
+    except CorpusError as error:
+        raise Failure(f"{corpus}: {error}") from error
     if as_json:
         print(json.dumps(report.to_json(), ensure_ascii=False))
     else:

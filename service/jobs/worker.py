@@ -24,6 +24,11 @@ from service.settings import Settings
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 3
+"""Tries of a stage that raises."""
+
+MAX_DEATHS = 8
+"""Workers that may die over one job, by accident or because of it, before it is given up."""
+
 HEARTBEAT_S = 3.0
 DEAD_AFTER_S = 15.0
 """A worker silent for this long is dead: five missed heartbeats."""
@@ -151,13 +156,13 @@ class Worker:
     async def _rescue(self, app: procrastinate.App) -> None:
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
             recording_id = uuid.UUID(str(job.task_kwargs["recording_id"]))
-            if job.attempts + 1 >= MAX_ATTEMPTS:
+            if job.attempts + 1 >= MAX_DEATHS:
                 # It may be this recording that kills workers: don't let it kill the next one.
                 await app.job_manager.finish_job(job=job, status=procrastinate.jobs.Status.FAILED, delete_job=False)
                 await asyncio.to_thread(
                     self._desk.give_up,
                     recording_id,
-                    f"the worker died {MAX_ATTEMPTS} times at {job.task_name}",
+                    f"the worker died {MAX_DEATHS} times at {job.task_name}",
                 )
                 continue
             log.warning("taking over the job of a dead worker", job=job.id, recording_id=str(recording_id))

@@ -252,3 +252,37 @@ def test_an_sop_is_published_once(clearcall: Run, tmp_path: Path) -> None:
     assert clearcall("sop", "publish", str(file))[1][0].startswith("already published zh-telesales v1")
     file.write_text(document.replace("points: 10", "points: 12", 1))
     assert clearcall("sop", "publish", str(file))[1][0].startswith("published zh-telesales v2")
+
+
+def test_evaluate_tagger_measures_new_calls_directly(clearcall: Run, tmp_path: Path) -> None:
+    """On calls the head never saw, precision, recall and F1 of all 13 events are told by language."""
+    lines = (DEMO / "calls.jsonl").read_text(encoding="utf-8").splitlines()
+    corpus = tmp_path / "new.jsonl"
+    corpus.write_text("\n".join([lines[1], lines[-1]]), encoding="utf-8")
+    code, printed, _ = clearcall("evaluate", "tagger", str(corpus), "--json")
+    report = json.loads(printed[0])
+    assert code == 0
+    assert report["method"] == "direct"
+    assert set(report["languages"]) == {"zh", "en"}
+    for result in report["languages"].values():
+        assert 0.4 < result["macro_f1"] <= 1
+        assert len(result["events"]) == 13
+        assert set(result["events"]["opening"]) == {"precision", "recall", "f1", "gold", "predicted"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "no calls"),
+        ('{"call_id": "a"', "line 1"),
+        ('{"call_id": "a", "language": "fr", "turns": []}', "language"),
+    ],
+)
+def test_a_wrong_corpus_is_one_line(clearcall: Run, tmp_path: Path, content: str, message: str) -> None:
+    """The file, the line and the field are named."""
+    corpus = tmp_path / "bad.jsonl"
+    corpus.write_text(content)
+    code, _, errors = clearcall("evaluate", "tagger", str(corpus))
+    assert code == 1
+    assert "bad.jsonl" in errors
+    assert message in errors
