@@ -21,6 +21,8 @@ from asr.recognition import Recognizer
 from asr.transcript import LANGUAGES, Language, Transcript, Word
 from asr.vad import SpeechDetector
 
+VERSION = 1
+"""Raise when a change to decoding, detection, guards or attribution changes what is transcribed."""
 SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
 HOLD_MS = 1_000
 """Speech that ends nearer to the end of a block may go on in the next."""

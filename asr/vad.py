@@ -5,8 +5,10 @@ The network is described at https://github.com/snakers4/silero-vad (MIT).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -55,13 +57,19 @@ class SileroDetector:
     """The real detector; one instance can serve many recordings, one at a time."""
 
     def __init__(self, options: VadOptions | None = None, weights: Path | None = None) -> None:
-        self._options = options or VadOptions()
-        self._session = _session(weights or _shipped_weights())
+        self.options = options or VadOptions()
+        self._weights = weights or _shipped_weights()
+        self._session = _session(self._weights)
+
+    @cached_property
+    def weights_hash(self) -> str:
+        """SHA-256 of the weights' file."""
+        return hashlib.sha256(self._weights.read_bytes()).hexdigest()
 
     def regions(self, samples: Mono) -> list[Region]:
         """See the Protocol."""
         duration_ms = samples.size * 1000 // SAMPLE_RATE_HZ
-        return regions_of(self._probabilities(samples), duration_ms, self._options)
+        return regions_of(self._probabilities(samples), duration_ms, self.options)
 
     def _probabilities(self, samples: Mono) -> NDArray[np.float32]:
         """One speech probability per frame of 32 ms, the last frame filled up with silence."""

@@ -7,7 +7,7 @@ the encoder's cost falls with the length. What goes round in circles is decoded 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -31,7 +31,19 @@ FULL_SECONDS = 30.0
 FRAMES_PER_SECOND = 100
 MAX_TOKENS = 448
 TOKENS_PER_SECOND = 12
-RETRY_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8)
+RETRIES: tuple[Mapping[str, int], ...] = (
+    {},
+    {"beam_size": 1},
+    {"beam_size": 1, "no_repeat_ngram_size": 6},
+    {"beam_size": 1, "no_repeat_ngram_size": 3},
+)
+"""How a clip that runs away is searched again, in this order, by arguments of CTranslate2 over the usual ones.
+
+A loop is likely text, so the wider the search the surer it is found: greedy search ends most loops and is the
+fastest. Forbidding runs of tokens to come again ends what is left, at the cost of what is really said twice; such text
+keeps the probability it has without the ban. Nothing is sampled: the generator behind sampling is seeded once
+per thread, and the words would depend on what it decoded before.
+"""
 
 _PREPENDED = "\"'“¿([{-"
 _APPENDED = "\"'.。,，!！?？:：”)]}、"
@@ -46,13 +58,14 @@ class WhisperOptions:
     """How Whisper runs.
 
     ``compute_type`` "auto" is int8 on a CPU and float16 on a GPU; ``cpu_threads`` 0 leaves the number to
-    CTranslate2.
+    CTranslate2. ``workers`` threads can ask at once and are served at the same time, each with ``cpu_threads``.
     """
 
     device: Device = "auto"
     compute_type: str = "auto"
     cpu_threads: int = 0
     beam_size: int = 5
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,14 @@ class _Decoded:
     tokens: list[int]
     avg_logprob: float
     no_speech_prob: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Aligned:
+    """Words with their times, and the mean log probability of their tokens where nothing is forbidden."""
+
+    words: tuple[Word, ...] = ()
+    avg_logprob: float = 0.0
 
 
 def choose_device(options: WhisperOptions, cuda_devices: Callable[[], int]) -> tuple[str, str]:
@@ -106,6 +127,7 @@ class WhisperRecognizer:
                 device=self.device,
                 compute_type=self.compute_type,
                 cpu_threads=self.options.cpu_threads,
+                num_workers=self.options.workers,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:
@@ -132,21 +154,24 @@ class WhisperRecognizer:
         encoded = self._encoded(clips)
         seconds = max(clip.size for clip in clips) / SAMPLE_RATE_HZ
         decoded = self._generate(encoded, len(clips), tokenizer, _max_tokens(seconds))
-        words = self._aligned(encoded, clips, decoded, tokenizer)
-        heard = [_heard(d, w) for d, w in zip(decoded, words, strict=True)]
+        aligned = self._aligned(encoded, clips, decoded, tokenizer)
+        heard = [_heard(d, a.words) for d, a in zip(decoded, aligned, strict=True)]
         return [
             self._again(clip, language, first) if _lost(clip, first, language) else first
             for clip, first in zip(clips, heard, strict=True)
         ]
 
     def _again(self, clip: Mono, language: Language, first: Heard) -> Heard:
-        """The first attempt that does not run away, at rising temperatures; else the least repetitive."""
+        """The first attempt that does not run away, of :data:`RETRIES`; else the least repetitive."""
         tokenizer = self._tokenizers[language]
         encoded = self._encoded([clip], FULL_SECONDS)
         attempts = [first]
-        for temperature in RETRY_TEMPERATURES:
-            decoded = self._generate(encoded, 1, tokenizer, _max_tokens(clip.size / SAMPLE_RATE_HZ), temperature)
-            attempt = _heard(decoded[0], self._aligned(encoded, [clip], decoded, tokenizer)[0])
+        for search in RETRIES:
+            (decoded,) = self._generate(encoded, 1, tokenizer, _max_tokens(clip.size / SAMPLE_RATE_HZ), search)
+            (aligned,) = self._aligned(encoded, [clip], [decoded], tokenizer)
+            if "no_repeat_ngram_size" in search:
+                decoded = replace(decoded, avg_logprob=aligned.avg_logprob)
+            attempt = _heard(decoded, aligned.words)
             if not _lost(clip, attempt, language):
                 return attempt
             attempts.append(attempt)
@@ -179,16 +204,9 @@ class WhisperRecognizer:
         clips: int,
         tokenizer: Tokenizer,
         max_tokens: int,
-        temperature: float = 0.0,
+        search: Mapping[str, int] | None = None,
     ) -> list[_Decoded]:
         prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
-        search: dict[str, Any] = (
-            {"beam_size": 1, "num_hypotheses": 5, "sampling_topk": 0, "sampling_temperature": temperature}
-            if temperature > 0
-            else {"beam_size": self.options.beam_size}
-        )
-        if temperature > 0:
-            ctranslate2.set_random_seed(0)
         results = self._whisper.model.generate(
             encoded,
             [prompt] * clips,
@@ -197,7 +215,7 @@ class WhisperRecognizer:
             return_no_speech_prob=True,
             suppress_blank=True,
             suppress_tokens=list(get_suppressed_tokens(tokenizer, [-1]) or ()),
-            **search,
+            **{"beam_size": self.options.beam_size, **(search or {})},
         )
         return [_decoded(result) for result in results]
 
@@ -207,11 +225,14 @@ class WhisperRecognizer:
         clips: Sequence[Mono],
         decoded: Sequence[_Decoded],
         tokenizer: Tokenizer,
-    ) -> list[tuple[Word, ...]]:
+    ) -> list[_Aligned]:
         tokens = [[t for t in d.tokens if t < tokenizer.eot] for d in decoded]
         frames = [min(c.size * FRAMES_PER_SECOND // SAMPLE_RATE_HZ + 20, encoded.shape[1] * 2) for c in clips]
         results = self._whisper.model.align(encoded, tokenizer.sot_sequence, tokens, frames, median_filter_width=7)
-        return [_words(r, t, tokenizer) if t else () for r, t in zip(results, tokens, strict=True)]
+        return [
+            _Aligned(_words(r, t, tokenizer), _avg_logprob(r)) if t else _Aligned()
+            for r, t in zip(results, tokens, strict=True)
+        ]
 
 
 def _lost(clip: Mono, heard: Heard, language: Language) -> bool:
@@ -235,6 +256,10 @@ def _decoded(result: Any) -> _Decoded:
 def _heard(decoded: _Decoded, words: tuple[Word, ...]) -> Heard:
     text = "".join(word.text for word in words).strip()
     return Heard(words, decoded.avg_logprob, decoded.no_speech_prob, compression_ratio(text) if text else 0.0)
+
+
+def _avg_logprob(result: Any) -> float:
+    return float(np.log(np.maximum(result.text_token_probs, np.finfo(np.float32).tiny)).mean())
 
 
 def _words(result: Any, tokens: list[int], tokenizer: Tokenizer) -> tuple[Word, ...]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.opportunities import Opportunity
 from models.people import User
-from models.table import Created, Id, Moment, SoftDeleted, Table, one_of
+from models.table import Counted, Created, Id, Moment, SoftDeleted, Table, one_of
 
 STATES = ("queued", "transcribing", "analyzing", "scored", "no_speech", "failed")
 FINISHED_STATES = ("scored", "no_speech", "failed")
@@ -24,7 +24,8 @@ class Recording(Created, SoftDeleted, Table):
 
     ``path`` is relative to the home's ``recordings`` folder and is made from the hash, never from
     the name a user gave. ``state_reason`` is one line a person can act on; ``progress`` is the
-    fraction of the running stage, in [0, 1].
+    fraction of the running stage, in [0, 1]. ``failures`` of stages and ``worker_deaths`` are counted
+    until one ends well.
     """
 
     __tablename__ = "recordings"
@@ -48,6 +49,8 @@ class Recording(Created, SoftDeleted, Table):
     state: Mapped[str] = mapped_column(server_default="queued")
     state_reason: Mapped[str | None]
     progress: Mapped[float] = mapped_column(server_default="0")
+    failures: Mapped[int] = mapped_column(server_default="0")
+    worker_deaths: Mapped[int] = mapped_column(server_default="0")
     finished_at: Mapped[Moment | None]
 
 
@@ -73,8 +76,8 @@ class Call(Created, SoftDeleted, Table):
     opportunity: Mapped[Opportunity | None] = relationship(lazy="raise")
 
 
-class StoredTranscript(Created, Table):
-    """One transcription of a call by one set of weights. A rerun is a new row; the newest counts.
+class StoredTranscript(Created, Counted, Table):
+    """One transcription of a call by one set of weights. A rerun with others is a new row; the last counts.
 
     ``removed`` lists what the guards took out, with the reason.
     """

@@ -9,13 +9,13 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.table import Created, Id, Moment, Table, one_of
+from models.table import Counted, Created, Id, Moment, Table, one_of
 
 STEP_OUTCOMES = ("met", "missed", "unknown", "not_applicable")
 SOP_STATES = ("draft", "published", "retired")
 
 
-class Analysis(Created, Table):
+class Analysis(Created, Counted, Table):
     """One reading of a transcript by one tagger. A rerun with other weights is a new row."""
 
     __tablename__ = "analyses"
@@ -67,7 +67,7 @@ class SopVersion(Created, Table):
     __tablename__ = "sop_versions"
     __table_args__ = (
         UniqueConstraint("name", "number"),
-        UniqueConstraint("name", "content_hash"),
+        Index("ix_sop_versions_content_hash", "name", "content_hash"),
         one_of("state", SOP_STATES),
     )
 
@@ -81,7 +81,7 @@ class SopVersion(Created, Table):
     published_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
 
 
-class StoredScorecard(Created, Table):
+class StoredScorecard(Created, Counted, Table):
     """A call's score under one SOP version, with the three hashes that make it repeatable.
 
     ``score``, ``low`` and ``high`` are 0-100, or null when nothing could be judged.

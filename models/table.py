@@ -41,6 +41,15 @@ class Created:
     created_at: Mapped[Moment] = mapped_column(server_default=func.now())
 
 
+class Counted:
+    """Rows of which the one found last counts.
+
+    When a rerun finds its result stored, nothing but ``counted_at`` changes: the row counts again.
+    """
+
+    counted_at: Mapped[Moment] = mapped_column(server_default=func.now())
+
+
 class SoftDeleted:
     """Rows a person could regret deleting: hidden by ``deleted_at``, never removed."""
 

@@ -66,13 +66,9 @@ def platt(logits: NDArray[np.float32], labels: NDArray[np.float32]) -> tuple[flo
     for _ in range(50):
         p = sigmoid(slope * x + offset)
         residual, curve = p - labels, p * (1 - p)
-        gradient = np.array(
-            [residual @ x + _PRIOR_STRENGTH * (slope - 1), residual.sum() + _PRIOR_STRENGTH * offset]
-        )
+        gradient = np.array([residual @ x + _PRIOR_STRENGTH * (slope - 1), residual.sum() + _PRIOR_STRENGTH * offset])
         mixed = curve @ x
-        hessian = np.array(
-            [[curve @ (x * x) + _PRIOR_STRENGTH, mixed], [mixed, curve.sum() + _PRIOR_STRENGTH]]
-        )
+        hessian = np.array([[curve @ (x * x) + _PRIOR_STRENGTH, mixed], [mixed, curve.sum() + _PRIOR_STRENGTH]])
         step = np.clip(np.linalg.solve(hessian, gradient), -0.5, 0.5)
         slope, offset = max(slope - float(step[0]), 0.05), offset - float(step[1])
         if np.abs(step).max() < 1e-7:
@@ -85,17 +81,6 @@ def best_threshold(scores: NDArray[np.float64], labels: NDArray[np.float32]) -> 
     f1 = np.array([_f1(scores >= threshold, labels) for threshold in _GRID])
     near = _GRID[f1 >= f1.max() - 0.01]
     return float(round(float(np.median(near)), 2))
-
-
-def expected_calibration_error(
-    scores: NDArray[np.float64], labels: NDArray[np.float32], bins: int = 10
-) -> float:
-    """ECE of Naeini et al. (AAAI 2015): mean gap of confidence and frequency over equal-width bins."""
-    if not len(scores):
-        return 0.0
-    which = np.minimum((scores * bins).astype(int), bins - 1)
-    total = sum(abs(float((scores - labels)[which == i].sum())) for i in range(bins))
-    return total / len(scores)
 
 
 def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:

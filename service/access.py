@@ -44,22 +44,34 @@ Transaction = Annotated[Session, Depends(transaction, scope="function")]
 """Committed before the answer is sent, so that whoever reads it finds what it says."""
 
 
-def web_session(request: Request, session: Transaction) -> SignedIn | None:
-    """The signed-in browser, if any; also remembered on the request for templates."""
+def web_session(request: Request, database: Annotated[Database, Depends(database)]) -> SignedIn | None:
+    """The signed-in browser, if any; also remembered on the request for templates.
+
+    Looked up in a transaction of its own, which is over before the request's work begins: a body
+    that comes slowly, or an answer that never ends, holds no connection.
+    """
     token = request.cookies.get(COOKIE)
-    signed = signed_in_by_cookie(session, token) if token else None
+    signed = None
+    if token:
+        with database.transaction() as session:
+            signed = signed_in_by_cookie(session, token)
     request.state.signed_in = signed
     return signed
 
 
-def signed_in(request: Request, session: Transaction, web: Annotated[SignedIn | None, Depends(web_session)]) -> Viewer:
+def signed_in(
+    request: Request,
+    database: Annotated[Database, Depends(database)],
+    web: Annotated[SignedIn | None, Depends(web_session)],
+) -> Viewer:
     """The viewer of this request, by API token or by cookie.
 
     A request that brings an API token is judged by it alone.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        viewer = signed_in_by_token(session, token.strip())
+        with database.transaction() as session:
+            viewer = signed_in_by_token(session, token.strip())
         if viewer is None:
             raise HTTPException(status.HTTP_401_UNAUTHORIZED, "unknown or revoked API token")
         request.state.by_token = True

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from asr import recording
 from asr.recognition import Recognizer
+from asr.recording import TranscribeOptions
 from asr.vad import SileroDetector, SpeechDetector
 from asr.weights import find_weights, weights_hash
 from asr.whisper import WhisperOptions, WhisperRecognizer
@@ -28,7 +33,7 @@ class Engines(Protocol):
 
     @property
     def asr_hash(self) -> str:
-        """What names the weights of a transcript: their hash and how they are computed with."""
+        """What names a transcript besides its recording: 32 hex digits over all that decides its words."""
         ...
 
 
@@ -82,8 +87,21 @@ class LazyEngines:
         """See :class:`Engines`."""
         with self._lock:
             if self._hash is None:
-                self._hash = f"{weights_hash(self._weights())[:32]}-{self.recognizer.compute_type}"
+                self._hash = _digest(self._identity())
             return self._hash
+
+    def _identity(self) -> dict[str, Any]:
+        """All that decides what is transcribed, but the recording."""
+        return {
+            "version": recording.VERSION,
+            "weights": weights_hash(self._weights()),
+            "device": self.recognizer.device,
+            "compute_type": self.recognizer.compute_type,
+            "beam_size": self.recognizer.options.beam_size,
+            "transcribe": asdict(TranscribeOptions(rep_channel=self._settings.rep_channel)),
+            "vad": asdict(self.detector.options),
+            "vad_weights": self.detector.weights_hash,
+        }
 
     def _weights(self) -> Path:
         if self._folder is None:
@@ -99,4 +117,10 @@ class LazyEngines:
             device=self._settings.device,
             compute_type=self._settings.compute_type,
             cpu_threads=self._settings.threads or max(1, cores // self._concurrency),
+            workers=self._concurrency,
         )
+
+
+def _digest(identity: Mapping[str, Any]) -> str:
+    canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:32]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from models.database import Database
 from service import web
@@ -17,44 +16,10 @@ from service.people import api as people_api
 from service.people import pages as people_pages
 from service.settings import Settings
 from service.sops import api as sops_api
+from service.web.body_limit import BodyLimit
 
 _VERSION = "0.1.0"
-_SMALL_BODY = 1 << 20
-_UPLOAD_PATH = "/api/recordings"
 _FORM_OVERHEAD = 1 << 20
-
-
-class BodyLimit:
-    """Middleware that ends a request whose body grows past its limit, whatever length it declared."""
-
-    def __init__(self, app: ASGIApp, upload_bytes: int) -> None:
-        self.app = app
-        self.upload_bytes = upload_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        limit = self.upload_bytes if scope["path"] == _UPLOAD_PATH else _SMALL_BODY
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > limit:
-            await _too_large(limit)(scope, receive, send)
-            return
-        received = 0
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > limit:
-                return {"type": "http.disconnect"}
-            return message
-
-        await self.app(scope, counted, send)
-
-
-def _too_large(limit: int) -> Response:
-    return PlainTextResponse(f"the request is larger than {limit >> 20} MiB", status_code=413)
 
 
 def create_app(settings: Settings, database: Database) -> FastAPI:

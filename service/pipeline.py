@@ -20,6 +20,10 @@ from sop.events import Tagging
 from sop.scorecard import Scorecard
 from sop.scoring import CallFacts, score
 
+VERSION = 1
+"""Raise it when a change to tagging, metrics or scoring makes the same call come out otherwise: scores are
+told apart by it, beside the hashes of recording, SOP and weights."""
+
 
 @dataclass(frozen=True, slots=True)
 class Review:

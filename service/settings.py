@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     rep_channel: int = Field(default=0, ge=0, le=1, description="channel of the rep in two-channel recordings")
     sop_zh: str = Field(default="zh-telesales", description="SOP that scores Chinese calls")
     sop_en: str = Field(default="en-b2b", description="SOP that scores English calls")
-    max_upload_mb: int = Field(default=1024, ge=1, description="largest upload, in MiB a file")
+    max_upload_mb: int = Field(default=1024, ge=1, description="largest recording and largest upload request, in MiB")
     session_hours: int = Field(default=12, ge=1, description="how long a sign-in lasts")
     secure_cookies: bool = Field(
         default=False, description="send cookies over https only; set it wherever https is served"

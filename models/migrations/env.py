@@ -5,7 +5,7 @@ from alembic import context
 from models import Table
 
 connection = context.config.attributes["connection"]
-# Procrastinate owns its tables and upgrades them itself.
+# The queue's tables are Procrastinate's, created by service.jobs.queue.
 context.configure(
     connection=connection,
     target_metadata=Table.metadata,

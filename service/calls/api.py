@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -29,6 +30,8 @@ router = APIRouter(prefix="/api", tags=["calls"])
 
 _NOT_FOUND = HTTPException(status.HTTP_404_NOT_FOUND, "no such call")
 _PROGRESS_EVERY_S = 1.0
+_STREAM_S = 300.0
+"""A stream ends after this long and the browser asks again: who signed out since gets no more."""
 
 
 class UploadDetails(BaseModel, extra="forbid"):
@@ -146,7 +149,8 @@ async def progress_events(
 
     async def changes_forever() -> AsyncIterator[ServerSentEvent]:
         known: dict[uuid.UUID, progress.Progress] = {}
-        while not await request.is_disconnected():
+        last = time.monotonic() + _STREAM_S
+        while time.monotonic() < last and not await request.is_disconnected():
             current = await run_in_threadpool(progress.current, db, viewer, set(known))
             for item in current:
                 if known.get(item.recording_id) != item:

@@ -28,10 +28,17 @@ def reprocess(session: Session, viewer: Viewer, call_id: uuid.UUID) -> bool:
     if recording is None:
         return False
     if recording.state in FINISHED_STATES or not queue.has_job(session, recording.id):
-        recording.state, recording.state_reason, recording.progress = "queued", None, 0.0
-        recording.finished_at = None
-        queue.defer(session, "transcribe", recording.id)
+        queue_again(session, recording)
     return True
+
+
+def queue_again(session: Session, recording: Recording) -> None:
+    """Let a recording be processed from the start, unless it never was one."""
+    if recording.codec is None:
+        return
+    recording.state, recording.state_reason, recording.progress = "queued", None, 0.0
+    recording.failures, recording.worker_deaths, recording.finished_at = 0, 0, None
+    queue.defer(session, "transcribe", recording.id)
 
 
 def delete(session: Session, viewer: Viewer, call_id: uuid.UUID) -> bool:
@@ -59,4 +66,6 @@ def restore(session: Session, viewer: Viewer, call_id: uuid.UUID) -> bool:
     if session.scalar(twin) is not None:
         raise RestoreError("the same recording was brought in again: that call counts now")
     call.deleted_at = recording.deleted_at = None
+    if recording.state not in FINISHED_STATES and not queue.has_job(session, recording.id):
+        queue_again(session, recording)  # its job came and went while it was deleted
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,14 +21,17 @@ from models.calls import FINISHED_STATES, Call, Recording
 from models.database import Database
 from models.opportunities import Opportunity
 from models.people import User
+from service.calls.changes import queue_again
 from service.jobs import queue
 from service.opportunities.linking import opportunity_for
 from service.opportunities.phones import e164
 from service.people.viewer import Viewer, visible_calls, visible_opportunities, visible_people
 from service.settings import Settings
+from service.sops.versions import UnknownSop, current_version
 
 _CHUNK = 1 << 20
 _NAME_LENGTH = 255
+_ABANDONED_S = 24 * 3600
 
 Direction = Literal["inbound", "outbound", "unknown"]
 Status = Literal["queued", "duplicate", "failed"]
@@ -79,6 +83,17 @@ class _Stored:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A stored file on its way into the database."""
+
+    settings: Settings
+    viewer: Viewer
+    stored: _Stored
+    name: str
+    details: CallDetails
+
+
 def ingest(
     database: Database,
     settings: Settings,
@@ -90,32 +105,37 @@ def ingest(
     """Store a recording and queue its processing.
 
     The row and the job are written in one transaction. A file whose content is already known is a
-    duplicate: nothing is stored again, but a recording that failed, or whose job was lost, is
-    queued again.
+    duplicate: nothing is stored again, but what was not known of its call is filled in, and a
+    recording that failed, or whose job was lost, is queued again.
 
     Raises:
-        IngestError: the file is too large, or ``details`` name someone or something the viewer
-            does not see.
+        IngestError: the file is too large or cannot be stored, or ``details`` name someone or
+            something the viewer does not see.
     """
     name = _shown_name(file_name)
     with database.transaction() as session:
         _check_details(session, viewer, details)
     stored = _store(settings, source, name)
+    arrival = _Arrival(settings, viewer, stored, name, details)
     try:
-        with database.transaction() as session:
-            known = _known(session, stored.sha256)
-            return (
-                _again(session, viewer, known, name)
-                if known
-                else _add(session, settings, viewer, stored, name, details)
-            )
+        return _enter(database, arrival)
     except IntegrityError:
         # Another process stored the same content between our look and our insert.
-        with database.transaction() as session:
-            known = _known(session, stored.sha256)
-            if known is None:
-                raise
-            return _again(session, viewer, known, name)
+        return _enter(database, arrival)
+
+
+def _enter(database: Database, arrival: _Arrival) -> Ingested:
+    with database.transaction() as session:
+        known = _known(session, arrival.stored.sha256)
+        return _again(session, known, arrival) if known else _add(session, arrival)
+
+
+def remove_abandoned(settings: Settings) -> None:
+    """Remove what uploads that never ended have left behind."""
+    before = time.time() - _ABANDONED_S
+    for path in (settings.recordings / "incoming").glob("*"):
+        if path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)
 
 
 def _shown_name(file_name: str) -> str:
@@ -129,10 +149,10 @@ def _store(settings: Settings, source: BinaryIO, name: str) -> _Stored:
     """Stream ``source`` into a file named by its hash; the same content is kept once."""
     limit = settings.max_upload_mb << 20
     incoming = settings.recordings / "incoming"
-    incoming.mkdir(parents=True, exist_ok=True)
     temporary = incoming / secrets.token_hex(16)
     digest, size = hashlib.sha256(), 0
     try:
+        incoming.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as target:
             while chunk := source.read(_CHUNK):
                 size += len(chunk)
@@ -147,6 +167,8 @@ def _store(settings: Settings, source: BinaryIO, name: str) -> _Stored:
         final = settings.recordings / path
         final.parent.mkdir(exist_ok=True)
         temporary.replace(final)
+    except OSError as error:
+        raise IngestError(f"{name}: can't be stored in {settings.recordings} ({error.strerror})") from error
     finally:
         temporary.unlink(missing_ok=True)
     return _Stored(sha256, size, path)
@@ -157,44 +179,62 @@ def _known(session: Session, sha256: str) -> Recording | None:
     return session.scalars(query.with_for_update()).one_or_none()
 
 
-def _again(session: Session, viewer: Viewer, recording: Recording, name: str) -> Ingested:
-    call_id = session.scalar(select(Call.id).where(Call.recording_id == recording.id, visible_calls(viewer)))
-    if recording.state == "failed" or (
-        recording.state not in FINISHED_STATES and not queue.has_job(session, recording.id)
-    ):
-        recording.state, recording.state_reason, recording.progress = "queued", None, 0.0
-        queue.defer(session, "transcribe", recording.id)
-    if call_id is None:
+def _again(session: Session, recording: Recording, arrival: _Arrival) -> Ingested:
+    """The same content again: fill in what was not known, and queue what needs it."""
+    name = arrival.name
+    query = select(Call).where(Call.recording_id == recording.id, visible_calls(arrival.viewer))
+    call = session.scalars(query).one_or_none()
+    if call is None:
         return Ingested(name, "duplicate", recording.id, None, "duplicate of a call you may not see")
-    return Ingested(name, "duplicate", recording.id, call_id, f"duplicate of {recording.file_name}")
+    another_sop = _fill(session, call, arrival)
+    lost = recording.state not in FINISHED_STATES and not queue.has_job(session, recording.id)
+    if recording.state == "failed" or lost:
+        queue_again(session, recording)
+    elif another_sop and recording.state == "scored":
+        recording.state, recording.progress = "analyzing", 0.0
+        queue.defer(session, "analyze", recording.id)
+    return Ingested(name, "duplicate", recording.id, call.id, f"duplicate of {recording.file_name}")
 
 
-def _add(
-    session: Session,
-    settings: Settings,
-    viewer: Viewer,
-    stored: _Stored,
-    name: str,
-    details: CallDetails,
-) -> Ingested:
+def _fill(session: Session, call: Call, arrival: _Arrival) -> bool:
+    """Add to a known call what was not known of it; whether it is to be scored by another SOP."""
+    said, fresh = arrival.details, _call(session, arrival, call.recording_id)
+    if said.rep_email and call.rep_id is None:
+        call.rep_id = fresh.rep_id
+    if call.customer_phone is None:
+        call.customer_phone = fresh.customer_phone
+    if call.opportunity_id is None:
+        call.opportunity_id = fresh.opportunity_id
+    if call.direction == "unknown":
+        call.direction = said.direction
+    if said.sop_name is None or said.sop_name == call.sop_name:
+        return False
+    call.sop_name = said.sop_name
+    return True
+
+
+def _add(session: Session, arrival: _Arrival) -> Ingested:
+    stored, name = arrival.stored, arrival.name
     recording = Recording(
         id=uuid.uuid4(),
         sha256=stored.sha256,
         file_name=name,
         path=stored.path,
         size_bytes=stored.size_bytes,
-        uploaded_by_id=viewer.user_id,
+        uploaded_by_id=arrival.viewer.user_id,
         state="queued",
     )
-    failure = _describe(settings.recordings / stored.path, recording)
+    path = arrival.settings.recordings / stored.path
+    failure = _describe(path, recording)
     session.add(recording)
     session.flush()
-    call = _call(session, viewer, recording, details)
+    call = _call(session, arrival, recording.id)
     session.add(call)
     session.flush()
     if failure:
         recording.state, recording.state_reason, recording.progress = "failed", failure, 1.0
         recording.finished_at = datetime.now(UTC)
+        path.unlink(missing_ok=True)  # no recording: nobody will ever hear it
         return Ingested(name, "failed", recording.id, call.id, failure)
     queue.defer(session, "transcribe", recording.id)
     return Ingested(name, "queued", recording.id, call.id)
@@ -212,26 +252,20 @@ def _describe(path: Path, recording: Recording) -> str | None:
     return None
 
 
-def _call(session: Session, viewer: Viewer, recording: Recording, details: CallDetails) -> Call:
+def _call(session: Session, arrival: _Arrival, recording_id: uuid.UUID) -> Call:
+    details = arrival.details
     started_at = details.started_at or datetime.now().astimezone()
     if started_at.tzinfo is None:
         started_at = started_at.astimezone()
     offset = started_at.utcoffset()
     phone = e164(details.customer_phone)
-    rep = _rep(session, viewer, details)
-    opportunity_id = opportunity_for(session, phone, started_at, rep.team_id if rep else None)
-    if details.opportunity:
-        opportunity_id = session.scalar(
-            select(Opportunity.id).where(
-                Opportunity.external_id == details.opportunity, Opportunity.deleted_at.is_(None)
-            )
-        )
+    rep = _rep(session, arrival.viewer, details)
     return Call(
         id=uuid.uuid4(),
-        recording_id=recording.id,
+        recording_id=recording_id,
         external_id=details.external_id,
         rep_id=rep.id if rep else None,
-        opportunity_id=opportunity_id,
+        opportunity_id=_opportunity(session, arrival, rep, phone, started_at),
         customer_phone=phone,
         direction=details.direction,
         started_at=started_at,
@@ -240,11 +274,33 @@ def _call(session: Session, viewer: Viewer, recording: Recording, details: CallD
     )
 
 
+def _opportunity(
+    session: Session, arrival: _Arrival, rep: User | None, phone: str | None, started_at: datetime
+) -> uuid.UUID | None:
+    """The deal that was named, else the one the phone number leads to.
+
+    A call opens its deal to its rep, and a rep's upload can claim any number: it leads only to
+    deals of their own. What a manager or operator brings in leads to those of the rep's team.
+    """
+    if arrival.details.opportunity:
+        named = select(Opportunity.id).where(
+            Opportunity.external_id == arrival.details.opportunity, Opportunity.deleted_at.is_(None)
+        )
+        return session.scalar(named)
+    if arrival.viewer.role == "rep":
+        owners = select(User.id).where(User.id == arrival.viewer.user_id)
+    elif rep is not None:
+        owners = select(User.id).where(User.team_id == rep.team_id)
+    else:
+        owners = None
+    return opportunity_for(session, phone, started_at, owners)
+
+
 def _rep(session: Session, viewer: Viewer, details: CallDetails) -> User | None:
-    """Who made the call: the one named, else the rep who brings it."""
+    """Who made the call: the one named, else who brings it, unless that is an admin."""
     if details.rep_email:
         return session.scalars(select(User).where(User.email == details.rep_email.strip().lower())).one()
-    return session.get(User, viewer.user_id) if viewer.role == "rep" else None
+    return session.get(User, viewer.user_id) if viewer.role != "admin" else None
 
 
 def _check_details(session: Session, viewer: Viewer, details: CallDetails) -> None:
@@ -258,3 +314,8 @@ def _check_details(session: Session, viewer: Viewer, details: CallDetails) -> No
         )
         if session.scalar(query) is None:
             raise IngestError(f"opportunity: no opportunity {details.opportunity!r} that you may see")
+    if details.sop_name:
+        try:
+            current_version(session, details.sop_name)
+        except UnknownSop as error:
+            raise IngestError(f"sop: {error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, cast, func, or_, select
@@ -31,7 +31,7 @@ def conditions(viewer: Viewer, filters: CallFilters) -> list[ColumnElement[bool]
     wanted.extend(column == value for column, value in equal if value is not None)
     if filters.since:
         wanted.append(Call.started_at >= datetime.combine(filters.since, time(), filters.zone))
-    if filters.until:
+    if filters.until and filters.until < date.max:
         end = filters.until + timedelta(days=1)
         wanted.append(Call.started_at < datetime.combine(end, time(), filters.zone))
     if filters.min_score is not None:
@@ -61,12 +61,8 @@ def _event_conditions(filters: CallFilters) -> list[ColumnElement[bool]]:
 
 def _text_condition(text: str) -> ColumnElement[bool]:
     """A turn holds all the words, or the call's customer, account or file is called so."""
-    pattern = f"%{_escaped(text)}%"
-    named = or_(
-        *(column.ilike(pattern, escape="\\") for column in (Account.name, Contact.name, Recording.file_name)),
-        Call.customer_phone.ilike(pattern, escape="\\"),
-        Opportunity.external_id.ilike(pattern, escape="\\"),
-    )
+    names = (Account.name, Contact.name, Recording.file_name, Call.customer_phone, Opportunity.external_id)
+    named = or_(*(column.icontains(text, autoescape=True) for column in names))
     query = tsquery(text)
     if query is None:
         return named
@@ -80,10 +76,6 @@ def _text_condition(text: str) -> ColumnElement[bool]:
         .exists()
     )
     return or_(said, named)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def order(filters: CallFilters) -> list[ColumnElement[Any]]:

@@ -1,7 +1,7 @@
 """Calls joined with what counts of them.
 
-Of several transcripts, analyses and scorecards the newest counts: the newest transcript, the newest
-analysis of that one, and the newest scorecard of that analysis.
+Of several transcripts, analyses and scorecards the newest counts: the transcript that was counted last,
+and of it the analysis and the scorecard.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from service.calls.views import CallDeal, CallRow
 transcript = (
     select(StoredTranscript)
     .where(StoredTranscript.call_id == Call.id)
-    .order_by(StoredTranscript.created_at.desc(), StoredTranscript.id)
+    .order_by(StoredTranscript.counted_at.desc(), StoredTranscript.id)
     .limit(1)
     .correlate(Call)
     .lateral("newest_transcript")
@@ -28,14 +28,14 @@ transcript = (
 analysis = (
     select(Analysis.id)
     .where(Analysis.transcript_id == transcript.c.id)
-    .order_by(Analysis.created_at.desc(), Analysis.id)
+    .order_by(Analysis.counted_at.desc(), Analysis.id)
     .limit(1)
     .lateral("newest_analysis")
 )
 scorecard = (
     select(StoredScorecard)
     .where(StoredScorecard.analysis_id == analysis.c.id)
-    .order_by(StoredScorecard.created_at.desc(), StoredScorecard.id)
+    .order_by(StoredScorecard.counted_at.desc(), StoredScorecard.id)
     .limit(1)
     .lateral("newest_scorecard")
 )

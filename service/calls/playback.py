@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import secrets
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,12 +47,12 @@ def prepare(path: Path, container: str | None, codec: str | None) -> None:
     peaks_path = _beside(path, _PEAKS_SUFFIX)
     if not peaks_path.exists():
         document = {"per_second": PEAKS_PER_SECOND, "channels": outline(path)}
-        _write(peaks_path, json.dumps(document).encode())
+        with _replacing(peaks_path) as temporary:
+            temporary.write_bytes(json.dumps(document).encode())
     copy = _beside(path, _COPY_SUFFIX)
     if (container, codec) not in _PLAYABLE and not copy.exists():
-        temporary = _beside(path, ".partial.ogg")
-        write_opus(path, temporary)
-        temporary.replace(copy)
+        with _replacing(copy) as temporary:
+            write_opus(path, temporary)
 
 
 def sound(session: Session, viewer: Viewer, settings: Settings, call_id: uuid.UUID) -> Sound | None:
@@ -95,7 +98,12 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
-def _write(path: Path, content: bytes) -> None:
-    temporary = _beside(path, ".partial")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A file of one's own to write, put in the place of ``path`` when it is whole; twins don't meet."""
+    temporary = _beside(path, f".{secrets.token_hex(8)}.partial")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

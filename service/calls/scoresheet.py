@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, cast
 
 from service.calls.views import ScorecardView, StepView
-from sop.document import SopError, parse
+from service.sops.versions import parsed
+from sop.document import SopError
 from sop.explanation import explain_reason
 from sop.procedure import Language, Sop, Wording
 from sop.reasons import Reason, ReasonCode
@@ -76,7 +76,7 @@ class Scoresheet:
 def scoresheet(card: ScorecardView, language: str) -> Scoresheet:
     """``card`` in words of ``language`` ("zh" or "en")."""
     to = cast(Language, language)
-    sop = _parsed(card.document)
+    sop = _readable(card.document)
     titles = {step.id: step.title for step in sop.steps} if sop else {}
     return Scoresheet(
         title=sop.title.to(to) if sop else card.sop_name,
@@ -92,11 +92,10 @@ def scoresheet(card: ScorecardView, language: str) -> Scoresheet:
     )
 
 
-@lru_cache(maxsize=64)
-def _parsed(document: str) -> Sop | None:
+def _readable(document: str) -> Sop | None:
     """The SOP, or None when it was written for another version of Clearcall: its steps go by their ids."""
     try:
-        return parse(document)
+        return parsed(document)
     except SopError:
         return None
 

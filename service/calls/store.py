@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import insert, literal, literal_column, select, update
 from sqlalchemy.dialects.postgresql import TSVECTOR, array
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, selectinload
@@ -24,6 +24,7 @@ from models.scores import (
     StoredScorecard,
     StoredStepResult,
 )
+from models.table import Table
 from nlp.text import search_terms
 from service.pipeline import Review
 from sop.events import KeyEvent
@@ -42,16 +43,17 @@ class LoadedTranscript:
     transcript: Transcript
 
 
-def has_transcript(session: Session, recording_id: uuid.UUID, weights_hash: str) -> bool:
-    """Whether this recording was already transcribed with these weights, with words in it."""
-    query = (
-        select(literal(1))
-        .select_from(StoredTranscript)
-        .join(Call, Call.id == StoredTranscript.call_id)
-        .where(Call.recording_id == recording_id, StoredTranscript.weights_hash == weights_hash)
-        .where(select(StoredTurn).where(StoredTurn.transcript_id == StoredTranscript.id).exists())
+def count_transcript(session: Session, recording_id: uuid.UUID, weights_hash: str) -> bool:
+    """Make the transcript of these weights the one that counts. False when there is none with words in it."""
+    spoken = select(StoredTurn).where(StoredTurn.transcript_id == StoredTranscript.id).exists()
+    call_id = select(Call.id).where(Call.recording_id == recording_id).scalar_subquery()
+    found = session.execute(
+        update(StoredTranscript)
+        .where(StoredTranscript.call_id == call_id, StoredTranscript.weights_hash == weights_hash, spoken)
+        .values(counted_at=func.now())
+        .returning(StoredTranscript.id)
     )
-    return session.scalar(query.limit(1)) is not None
+    return found.first() is not None
 
 
 def add_transcript(session: Session, recording_id: uuid.UUID, transcription: Transcription, weights_hash: str) -> None:
@@ -59,24 +61,37 @@ def add_transcript(session: Session, recording_id: uuid.UUID, transcription: Tra
     transcript = transcription.transcript
     session.execute(update(Recording).where(Recording.id == recording_id).values(duration_ms=transcript.duration_ms))
     call_id = session.scalars(select(Call.id).where(Call.recording_id == recording_id)).one()
-    transcript_id = session.scalar(
-        upsert(StoredTranscript)
-        .values(
-            id=uuid.uuid4(),
-            call_id=call_id,
-            weights_hash=weights_hash,
-            language=transcript.language,
-            channels=transcript.channels,
-            duration_ms=transcript.duration_ms,
-            notes=list(transcript.notes),
-            removed=[asdict(removed) for removed in transcription.removed],
-        )
-        .on_conflict_do_nothing()
-        .returning(StoredTranscript.id)
+    transcript_id, is_new = _counted(
+        session,
+        StoredTranscript,
+        ("call_id", "weights_hash"),
+        {
+            "call_id": call_id,
+            "weights_hash": weights_hash,
+            "language": transcript.language,
+            "channels": transcript.channels,
+            "duration_ms": transcript.duration_ms,
+            "notes": list(transcript.notes),
+            "removed": [asdict(removed) for removed in transcription.removed],
+        },
     )
-    if transcript_id is not None and transcript.turns:
+    if is_new:
         for position, turn in enumerate(transcript.turns):
             session.execute(insert(StoredTurn).values(_turn_row(transcript_id, position, turn, transcript.language)))
+
+
+def _counted(
+    session: Session, table: type[Table], key: Sequence[str], values: dict[str, Any]
+) -> tuple[uuid.UUID, bool]:
+    """Insert a row, or let the one of the same key count again; its id, and whether it is new."""
+    row: Any = session.execute(
+        upsert(table)
+        .values(id=uuid.uuid4(), **values)
+        .on_conflict_do_update(index_elements=key, set_={"counted_at": func.now()})
+        # PostgreSQL leaves xmax at 0 on a row that was inserted.
+        .returning(literal_column("id"), literal_column("xmax = 0"))
+    ).one()
+    return row[0], row[1]
 
 
 def _turn_row(transcript_id: uuid.UUID, position: int, turn: Turn, language: Language) -> dict[str, Any]:
@@ -96,13 +111,13 @@ def _turn_row(transcript_id: uuid.UUID, position: int, turn: Turn, language: Lan
 
 
 def latest_transcript(session: Session, recording_id: uuid.UUID) -> LoadedTranscript | None:
-    """The newest transcript of a recording, or None when it has none yet."""
+    """The transcript of a recording that counts, or None when it has none yet."""
     row = session.execute(
         select(StoredTranscript, Call, Recording.sha256)
         .join(Call, Call.id == StoredTranscript.call_id)
         .join(Recording, Recording.id == Call.recording_id)
         .where(Recording.id == recording_id)
-        .order_by(StoredTranscript.created_at.desc())
+        .order_by(StoredTranscript.counted_at.desc())
         .options(selectinload(StoredTranscript.turns))
         .limit(1)
     ).first()
@@ -141,60 +156,50 @@ def add_review(
 ) -> None:
     """Store key events, metrics and the scorecard of a transcript; once for the same hashes."""
     analysis_id = _add_analysis(session, loaded, review, tagger_hash)
-    scorecard_id = session.scalar(
-        upsert(StoredScorecard)
-        .values(
-            id=uuid.uuid4(),
-            call_id=loaded.call_id,
-            analysis_id=analysis_id,
-            sop_version_id=version.id,
-            recording_hash=loaded.recording_hash,
-            sop_hash=version.content_hash,
-            weights_hash=f"{loaded.weights_hash}+{tagger_hash}",
-            score=review.scorecard.score,
-            low=review.scorecard.low,
-            high=review.scorecard.high,
-            points=review.scorecard.points,
-            judged_points=review.scorecard.judged_points,
-            reason=review.scorecard.reason.to_json() if review.scorecard.reason else None,
-        )
-        .on_conflict_do_nothing()
-        .returning(StoredScorecard.id)
+    card = review.scorecard
+    scorecard_id, is_new = _counted(
+        session,
+        StoredScorecard,
+        ("call_id", "recording_hash", "sop_hash", "weights_hash"),
+        {
+            "call_id": loaded.call_id,
+            "analysis_id": analysis_id,
+            "sop_version_id": version.id,
+            "recording_hash": loaded.recording_hash,
+            "sop_hash": version.content_hash,
+            "weights_hash": f"{loaded.weights_hash}+{tagger_hash}",
+            "score": card.score,
+            "low": card.low,
+            "high": card.high,
+            "points": card.points,
+            "judged_points": card.judged_points,
+            "reason": card.reason.to_json() if card.reason else None,
+        },
     )
-    if scorecard_id is not None:
-        rows = [_step_row(scorecard_id, i, step) for i, step in enumerate(review.scorecard.steps)]
+    if is_new:
+        rows = [_step_row(scorecard_id, i, step) for i, step in enumerate(card.steps)]
         session.execute(insert(StoredStepResult), rows)
 
 
 def _add_analysis(session: Session, loaded: LoadedTranscript, review: Review, tagger_hash: str) -> uuid.UUID:
-    made: uuid.UUID | None = session.scalar(
-        upsert(Analysis)
-        .values(
-            id=uuid.uuid4(),
-            call_id=loaded.call_id,
-            transcript_id=loaded.transcript_id,
-            tagger_hash=tagger_hash,
-        )
-        .on_conflict_do_nothing()
-        .returning(Analysis.id)
+    analysis_id, is_new = _counted(
+        session,
+        Analysis,
+        ("transcript_id", "tagger_hash"),
+        {"call_id": loaded.call_id, "transcript_id": loaded.transcript_id, "tagger_hash": tagger_hash},
     )
-    if made is None:
-        known: uuid.UUID = session.scalars(
-            select(Analysis.id).where(
-                Analysis.transcript_id == loaded.transcript_id, Analysis.tagger_hash == tagger_hash
-            )
-        ).one()
-        return known
-    if events := _event_rows(made, review.tagging.present, review.tagging.doubtful):
+    if not is_new:
+        return analysis_id
+    if events := _event_rows(analysis_id, review.tagging.present, review.tagging.doubtful):
         session.execute(insert(StoredKeyEvent), events)
     metrics = [
-        {"analysis_id": made, "metric": name, "value": value}
+        {"analysis_id": analysis_id, "metric": name, "value": value}
         for name, value in review.metrics.to_json().items()
         if value is not None
     ]
     if metrics:
         session.execute(insert(CallMetric), metrics)
-    return made
+    return analysis_id
 
 
 def _event_rows(

@@ -9,6 +9,9 @@ import typer
 from service.cli import calls, evaluation, imports, people, serving, sops
 from service.cli.console import Failure, errors
 
+# What Typer makes of Ctrl-C: 128 and the number of SIGINT, as shells tell it.
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="clearcall",
     help="Opens the black box of sales calls: transcripts, key events and scores one can hear.",
@@ -37,6 +40,7 @@ def main() -> None:
     except Failure as failure:
         errors.print(f"clearcall: {failure}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(failure.exit_code)
-    except KeyboardInterrupt:
-        errors.print("clearcall: stopped; run the same command again to go on", markup=False)
-        sys.exit(130)
+    except SystemExit as stop:
+        if stop.code == _INTERRUPTED:
+            errors.print("clearcall: stopped; run the same command again to go on", markup=False, highlight=False)
+        raise

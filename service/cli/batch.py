@@ -7,6 +7,7 @@ import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rich.progress import Progress, TaskID
@@ -18,7 +19,7 @@ from models.database import Database
 from service.calls import queries
 from service.calls.ingest import Ingested, IngestError, Source, ingest
 from service.calls.progress import Progress as RecordingProgress
-from service.cli.console import bars
+from service.cli.console import Failure, bars
 from service.engines import LazyEngines
 from service.jobs.worker import Worker, in_background
 from service.people.viewer import OPERATOR
@@ -49,7 +50,7 @@ def run_batch(
         worker = Worker(settings, database, concurrency=concurrency, engines=engines)
         idle = all(state.finished for state, _, _ in _states(database, set(waiting)))
         with contextlib.nullcontext() if idle else in_background(worker):
-            for recording_id in _finished(database, set(waiting), progress):
+            for recording_id in _finished(database, set(waiting), progress, worker):
                 with database.transaction() as session:
                     results = [_result(session, source, item) for source, item in waiting[recording_id]]
                 yield from results
@@ -57,12 +58,14 @@ def run_batch(
 
 def _ingest(settings: Settings, database: Database, source: Source) -> Ingested | str:
     try:
-        with source.path.open("rb") as file:
-            return ingest(database, settings, OPERATOR, file, source.path.name, source.details)
+        file = source.path.open("rb")
     except OSError as error:
         return f"can't be read ({error.strerror})"
-    except IngestError as error:
-        return str(error)
+    with file:
+        try:
+            return ingest(database, settings, OPERATOR, file, source.path.name, source.details)
+        except IngestError as error:
+            return str(error)
 
 
 def _weights_bar(progress: Progress) -> Any:
@@ -87,17 +90,27 @@ def _states(database: Database, wanted: set[uuid.UUID]) -> list[tuple[RecordingP
             Recording.state_reason,
             Recording.file_name,
             Recording.duration_ms,
+            Recording.deleted_at,
         )
         .join(Recording, Recording.id == Call.recording_id)
         .where(Recording.id.in_(wanted))
         .order_by(Recording.created_at, Recording.id)
     )
     with database.transaction() as session:
-        return [(RecordingProgress(*row[:5]), row.file_name, row.duration_ms or 1) for row in session.execute(query)]
+        return [(_progress(row), row.file_name, row.duration_ms or 1) for row in session.execute(query)]
 
 
-def _finished(database: Database, wanted: set[uuid.UUID], progress: Progress) -> Iterator[uuid.UUID]:
-    """Show how far the recordings are, and yield each when it is finished."""
+def _progress(row: Any) -> RecordingProgress:
+    state = RecordingProgress(row[0], row[1], row.state, row.progress, row.state_reason)
+    return replace(state, state="failed") if row.deleted_at else state
+
+
+def _finished(database: Database, wanted: set[uuid.UUID], progress: Progress, worker: Worker) -> Iterator[uuid.UUID]:
+    """Show how far the recordings are, and yield each when it is finished.
+
+    Raises:
+        Failure: the worker cannot work.
+    """
     overall = progress.add_task(f"{len(wanted)} recordings", total=1.0, note="")
     tasks: dict[uuid.UUID, TaskID] = {}
     told: set[uuid.UUID] = set()
@@ -111,6 +124,8 @@ def _finished(database: Database, wanted: set[uuid.UUID], progress: Progress) ->
             _show(progress, tasks, state, name)
         yield from (recording_id for recording_id in finished if recording_id not in told)
         told |= set(finished)
+        if worker.failure:
+            raise Failure(str(worker.failure)) from worker.failure
         if len(told) < len(wanted):
             time.sleep(_POLL_S)
 

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from asr.transcript import Transcript
 from service.cli.console import output
+from service.clock import clock
 from service.pipeline import Review
 from sop.explanation import explain_card, explain_step, titles_of
 
@@ -22,7 +23,7 @@ def print_review(transcript: Transcript, review: Review) -> None:
     table = Table("at", "who", "key event", "quote", "sure", title="Key events", title_justify="left")
     for event in review.tagging.present:
         e = event.evidence
-        table.add_row(_clock(e.start_ms), e.speaker, event.event, e.quote, f"{e.confidence:.0%}")
+        table.add_row(clock(e.start_ms), e.speaker, event.event, e.quote, f"{e.confidence:.0%}")
     output.print(table)
     language, card = transcript.language, review.scorecard
     steps = Table("", "why", title=f"Scorecard: {card.sop_name}", title_justify="left")
@@ -30,7 +31,3 @@ def print_review(transcript: Transcript, review: Review) -> None:
         steps.add_row(_MARKS[step.outcome], explain_step(step, language, titles_of(card)))
     output.print(steps)
     output.print(explain_card(card, language), markup=False, highlight=False)
-
-
-def _clock(ms: int) -> str:
-    return f"{ms // 60000}:{ms // 1000 % 60:02d}"

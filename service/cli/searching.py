@@ -12,6 +12,7 @@ from service.calls import queries
 from service.calls.filters import CallFilters
 from service.calls.views import CallRow
 from service.cli.console import errors, output
+from service.clock import clock
 from service.people.viewer import OPERATOR
 from sop.events import EVENTS
 
@@ -85,12 +86,8 @@ def _print_hit(row: CallRow, events: Sequence[str]) -> None:
     head = f"{row.started_at:%Y-%m-%d %H:%M}  {score:>4}  {row.rep or '–'}  {deal}  {row.file_name}"
     output.print(head, markup=False, highlight=False)
     if row.hit:
-        output.print(f"    {_clock(row.hit.start_ms)} {row.hit.text}", markup=False, highlight=False)
+        output.print(f"    {clock(row.hit.start_ms)} {row.hit.text}", markup=False, highlight=False)
     for mark in row.events:
         if mark.event in events:
-            told = f"    {_clock(mark.start_ms)} {mark.event}: {mark.quote}"
+            told = f"    {clock(mark.start_ms)} {mark.event}: {mark.quote}"
             output.print(told, markup=False, highlight=False)
-
-
-def _clock(ms: int) -> str:
-    return f"{ms // 60000}:{ms // 1000 % 60:02d}"

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import InstrumentedAttribute
 
 from asr.audio import DecodeError
-from models.calls import FINISHED_STATES, Call, Recording
+from models.calls import FINISHED_STATES, Recording
 from models.database import Database
 from service import pipeline
-from service.calls import store
+from service.calls import playback, store
+from service.calls.ingest import remove_abandoned
 from service.engines import Engines
 from service.jobs import queue
 from service.settings import Settings
@@ -43,6 +46,22 @@ class Desk:
         self._engines = engines
         self._check = check
 
+    def prepare(self, queues: Sequence[str]) -> None:
+        """Load what the queues need, so that a wrong setting stops the worker and not every recording.
+
+        Raises:
+            WeightsError, WhisperError, HeadError, EncoderError: an engine cannot be loaded.
+            UnknownSop: a setting names an SOP that is not published.
+        """
+        remove_abandoned(self._settings)
+        if "transcribe" in queues:
+            _ = self._engines.asr_hash
+        if "analyze" in queues:
+            _ = self._engines.tagger
+            with self._database.transaction() as session:
+                for language in ("zh", "en"):
+                    sop_for(session, self._settings, language, None)
+
     def transcribe(self, recording_id: uuid.UUID) -> None:
         """Recording → transcript, then the job that analyzes it."""
         weights_hash = self._engines.asr_hash
@@ -50,12 +69,14 @@ class Desk:
             recording = session.get_one(Recording, recording_id)
             if recording.deleted_at is not None:
                 return
-            path = self._settings.recordings / recording.path
-            if store.has_transcript(session, recording_id, weights_hash):
+            if store.count_transcript(session, recording_id, weights_hash):
                 _analyze_next(session, recording_id)
                 return
+            path = self._settings.recordings / recording.path
+            container, codec = recording.format, recording.codec
             recording.state, recording.progress, recording.state_reason = "transcribing", 0.0, None
         try:
+            self._prepare_playback(path, container, codec)
             transcription = pipeline.transcribe(path, self._engines, self._settings, self._reporter(recording_id))
         except DecodeError as error:
             self.give_up(recording_id, error.reason)
@@ -65,7 +86,7 @@ class Desk:
             if transcription.transcript.turns:
                 _analyze_next(session, recording_id)
             else:
-                finish(session, recording_id, "no_speech", "no_speech")
+                _finish(session, recording_id, "no_speech", "no_speech")
         log.info("transcribed", recording_id=str(recording_id), turns=len(transcription.transcript.turns))
 
     def analyze(self, recording_id: uuid.UUID) -> None:
@@ -77,9 +98,10 @@ class Desk:
                 return
             version, sop = sop_for(session, self._settings, loaded.transcript.language, loaded.sop_name)
         review = pipeline.review(loaded.transcript, tagger, sop)
+        tagger_hash = f"{tagger.weights_hash[:32]}-{pipeline.VERSION}"
         with self._database.transaction() as session:
-            store.add_review(session, loaded, review, tagger.weights_hash, version)
-            finish(session, recording_id, "scored", None)
+            store.add_review(session, loaded, review, tagger_hash, version)
+            _finish(session, recording_id, "scored", None)
         log.info("scored", recording_id=str(recording_id), score=review.scorecard.score)
 
     def requeue(self, recording_id: uuid.UUID) -> None:
@@ -91,11 +113,31 @@ class Desk:
                 .values(state="queued", progress=0.0)
             )
 
+    def count_failure(self, recording_id: uuid.UUID) -> int:
+        """A stage of this recording raised; how often that has happened since one ended well."""
+        return self._count(recording_id, Recording.failures)
+
+    def count_death(self, recording_id: uuid.UUID) -> int:
+        """A worker died over this recording; how often that has happened since a stage ended well."""
+        return self._count(recording_id, Recording.worker_deaths)
+
     def give_up(self, recording_id: uuid.UUID, reason: str) -> None:
         """The recording cannot be processed; ``reason`` tells a person why."""
         with self._database.transaction() as session:
-            finish(session, recording_id, "failed", reason)
+            _finish(session, recording_id, "failed", reason)
         log.warning("failed", recording_id=str(recording_id), reason=reason)
+
+    def _count(self, recording_id: uuid.UUID, column: InstrumentedAttribute[int]) -> int:
+        with self._database.transaction() as session:
+            raised = update(Recording).where(Recording.id == recording_id).values({column: column + 1})
+            return session.scalars(raised.returning(column)).one()
+
+    def _prepare_playback(self, path: Path, container: str | None, codec: str | None) -> None:
+        """What the player needs is made here once, instead of while somebody waits for the page."""
+        try:
+            playback.prepare(path, container, codec)
+        except OSError:
+            log.exception("could not prepare the sound for playing", path=str(path))
 
     def _reporter(self, recording_id: uuid.UUID) -> Callable[[float], None]:
         last = time.monotonic()
@@ -112,20 +154,26 @@ class Desk:
         return report
 
 
-def finish(session: Session, recording_id: uuid.UUID, state: str, reason: str | None) -> None:
+def _finish(session: Session, recording_id: uuid.UUID, state: str, reason: str | None) -> None:
     """Write the end of a recording's way."""
     session.execute(
         update(Recording)
         .where(Recording.id == recording_id)
-        .values(state=state, state_reason=reason, progress=1.0, finished_at=datetime.now(UTC))
+        .values(
+            state=state,
+            state_reason=reason,
+            progress=1.0,
+            failures=0,
+            worker_deaths=0,
+            finished_at=datetime.now(UTC),
+        )
     )
 
 
 def _analyze_next(session: Session, recording_id: uuid.UUID) -> None:
-    session.execute(update(Recording).where(Recording.id == recording_id).values(state="analyzing", progress=0.0))
+    session.execute(
+        update(Recording)
+        .where(Recording.id == recording_id)
+        .values(state="analyzing", progress=0.0, failures=0, worker_deaths=0)
+    )
     queue.defer(session, "analyze", recording_id)
-
-
-def call_of(session: Session, recording_id: uuid.UUID) -> Call:
-    """The call that this recording holds."""
-    return session.scalars(select(Call).where(Call.recording_id == recording_id)).one()

@@ -7,13 +7,15 @@ import contextlib
 import signal
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import procrastinate
 import structlog
-from procrastinate.jobs import Job
+from procrastinate.jobs import Job, Status
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
+from procrastinate.worker import Worker as QueueWorker
 
 from models.database import Database
 from service.engines import Engines, LazyEngines
@@ -23,17 +25,18 @@ from service.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-MAX_ATTEMPTS = 3
+MAX_FAILURES = 3
 """Tries of a stage that raises."""
 
 MAX_DEATHS = 8
-"""Workers that may die over one job, by accident or because of it, before it is given up."""
+"""Workers that may die over one recording, by accident or because of it, before it is given up."""
 
 HEARTBEAT_S = 3.0
 DEAD_AFTER_S = 15.0
 """A worker silent for this long is dead: five missed heartbeats."""
 
 _RETRY_WAIT_S = 5
+_LONGEST_PAUSE_S = 30.0
 
 
 class Interrupted(Exception):
@@ -41,18 +44,18 @@ class Interrupted(Exception):
 
 
 class _Retry(BaseRetryStrategy):
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if isinstance(exception, Interrupted):
-            return RetryDecision(retry_at=datetime.now(UTC))
-        if job.attempts + 1 >= MAX_ATTEMPTS:
-            return None
-        return RetryDecision(retry_in={"seconds": _RETRY_WAIT_S * (job.attempts + 1)})
+    """A job that raises always runs again: the worker itself ends those that failed too often."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+        wait = 0 if isinstance(exception, Interrupted) else _RETRY_WAIT_S
+        return RetryDecision(retry_in={"seconds": wait})
 
 
 class Worker:
     """Runs jobs of the given queues in the calling thread until stopped.
 
-    ``concurrency`` jobs run at once, each with its share of the cores.
+    ``concurrency`` jobs run at once, each with its share of the cores. ``failure`` is what ended the
+    worker by itself, None while it is well.
     """
 
     def __init__(
@@ -69,10 +72,31 @@ class Worker:
         self._concurrency = concurrency
         self._desk = stages.Desk(settings, database, engines or LazyEngines(settings, concurrency), self._check)
         self._stopping = threading.Event()
+        self._at_work: set[uuid.UUID] = set()
+        self.failure: Exception | None = None
 
     def run(self) -> None:
-        """Work until :meth:`stop` is called or, in the main thread, SIGINT or SIGTERM comes."""
-        asyncio.run(self._run())
+        """Work until :meth:`stop` is called or, in the main thread, SIGINT or SIGTERM comes.
+
+        When the queue cannot be reached, it waits and tries again, for ever.
+
+        Raises:
+            Exception: what :meth:`service.jobs.stages.Desk.prepare` raises: a setting is wrong.
+        """
+        try:
+            self._desk.prepare(self._queues)
+        except Exception as error:
+            self.failure = error
+            raise
+        pause_s = 1.0
+        while not self._stopping.is_set():
+            try:
+                asyncio.run(self._work())
+                pause_s = 1.0
+            except Exception:
+                log.exception("the queue cannot be reached; trying again", in_s=pause_s)
+            self._stopping.wait(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def stop(self) -> None:
         """Ask the worker, from any thread, to give back its jobs and end."""
@@ -82,30 +106,32 @@ class Worker:
         if self._stopping.is_set():
             raise Interrupted
 
-    async def _run(self) -> None:
+    async def _work(self) -> None:
+        """Work until asked to stop, or until the connection to the queue breaks."""
         app = self._app()
         async with app.open_async():
             self._listen_to_signals()
-            worker = asyncio.create_task(
-                app.run_worker_async(
-                    queues=self._queues,
-                    concurrency=self._concurrency,
-                    install_signal_handlers=False,
-                    fetch_job_polling_interval=1.0,
-                    update_heartbeat_interval=HEARTBEAT_S,
-                    stalled_worker_timeout=DEAD_AFTER_S,
-                )
+            worker = QueueWorker(
+                app=app,
+                queues=self._queues,
+                concurrency=self._concurrency,
+                install_signal_handlers=False,
+                fetch_job_polling_interval=1.0,
+                update_heartbeat_interval=HEARTBEAT_S,
+                stalled_worker_timeout=DEAD_AFTER_S,
             )
-            others = [
-                asyncio.create_task(self._rescue_forever(app)),
-                asyncio.create_task(self._stop_when_asked(worker)),
+            working: asyncio.Task[None] = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+            beside = [
+                asyncio.create_task(_every(HEARTBEAT_S, lambda: _beat(app, worker))),
+                asyncio.create_task(_every(HEARTBEAT_S, lambda: self._rescue(app))),
+                asyncio.create_task(self._stop_when_asked(working)),
             ]
             try:
-                await asyncio.wait({worker})
-                if not worker.cancelled() and (error := worker.exception()):
+                await asyncio.wait({working})
+                if not working.cancelled() and (error := working.exception()):
                     raise error
             finally:
-                for task in others:
+                for task in beside:
                     task.cancel()
 
     def _listen_to_signals(self) -> None:
@@ -113,66 +139,94 @@ class Worker:
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, self.stop)
 
-    async def _stop_when_asked(self, worker: asyncio.Task[None]) -> None:
+    async def _stop_when_asked(self, working: asyncio.Task[None]) -> None:
         while not self._stopping.is_set():
             await asyncio.sleep(0.2)
-        worker.cancel()
+        working.cancel()
 
     def _app(self) -> procrastinate.App:
-        # kwargs: one connection a job to acknowledge with, one that listens, a few to spare.
-        connector = procrastinate.PsycopgConnector(conninfo=self._database.conninfo, min_size=1, max_size=6)
+        # One connection listens, one beats, one a job acknowledges, and a few to spare.
+        size = self._concurrency + 5
+        connector = procrastinate.PsycopgConnector(conninfo=self._database.conninfo, min_size=1, max_size=size)
         app = procrastinate.App(connector=connector)
         for name in STAGES:
             app.task(name=name, queue=name, pass_context=True, retry=_Retry())(self._task(name))
         return app
 
-    def _task(self, name: str):  # type: ignore[no-untyped-def]
-        run = getattr(self._desk, name)
+    def _task(self, name: str) -> Callable[[procrastinate.JobContext, str], None]:
+        run: Callable[[uuid.UUID], None] = getattr(self._desk, name)
 
-        def task(context: procrastinate.JobContext, recording_id: str) -> None:
-            attempts = context.job.attempts + 1
+        def task(_context: procrastinate.JobContext, recording_id: str) -> None:
+            recording = uuid.UUID(recording_id)
+            self._at_work.add(recording)
             try:
-                run(uuid.UUID(recording_id))
+                run(recording)
             except Interrupted:
-                self._desk.requeue(uuid.UUID(recording_id))
+                self._desk.requeue(recording)
                 raise
             except Exception as error:
-                log.exception("job failed", stage=name, recording_id=recording_id, attempts=attempts)
-                if attempts >= MAX_ATTEMPTS:
-                    reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-                    self._desk.give_up(uuid.UUID(recording_id), f"{name} failed {attempts} times ({reason})")
-                raise
+                self._count_failure(name, recording, error)
+            finally:
+                self._at_work.discard(recording)
 
         return task
 
-    async def _rescue_forever(self, app: procrastinate.App) -> None:
-        while True:
-            try:
-                await self._rescue(app)
-            except Exception:
-                log.exception("could not look for the jobs of dead workers")
-            await asyncio.sleep(HEARTBEAT_S)
+    def _count_failure(self, name: str, recording: uuid.UUID, error: Exception) -> None:
+        """Raise the error again for another try, or give the recording up."""
+        failures = self._desk.count_failure(recording)
+        log.error("job failed", stage=name, recording_id=str(recording), failures=failures, exc_info=error)
+        if failures < MAX_FAILURES:
+            raise error
+        told = f"{type(error).__name__}: {str(error).splitlines()[0]}" if str(error) else type(error).__name__
+        self._desk.give_up(recording, f"{name} failed {failures} times ({told})")
 
     async def _rescue(self, app: procrastinate.App) -> None:
+        """Put the jobs of dead workers back into the queue."""
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
-            recording_id = uuid.UUID(str(job.task_kwargs["recording_id"]))
-            if job.attempts + 1 >= MAX_DEATHS:
+            recording = uuid.UUID(str(job.task_kwargs["recording_id"]))
+            if recording in self._at_work:
+                continue  # our own heartbeats were late; the job is well
+            deaths = await asyncio.to_thread(self._desk.count_death, recording)
+            if deaths >= MAX_DEATHS:
                 # It may be this recording that kills workers: don't let it kill the next one.
-                await app.job_manager.finish_job(job=job, status=procrastinate.jobs.Status.FAILED, delete_job=False)
-                await asyncio.to_thread(
-                    self._desk.give_up,
-                    recording_id,
-                    f"the worker died {MAX_DEATHS} times at {job.task_name}",
-                )
+                await app.job_manager.finish_job(job=job, status=Status.FAILED, delete_job=False)
+                reason = f"the worker died {deaths} times at {job.task_name}"
+                await asyncio.to_thread(self._desk.give_up, recording, reason)
                 continue
-            log.warning("taking over the job of a dead worker", job=job.id, recording_id=str(recording_id))
+            log.warning("taking over the job of a dead worker", job=job.id, recording_id=str(recording))
             await app.job_manager.retry_job(job=job, retry_at=datetime.now(UTC))
+
+
+async def _beat(app: procrastinate.App, worker: QueueWorker) -> None:
+    """Procrastinate's own heartbeat ends at its first error; this one goes on."""
+    if worker.worker_id is not None:
+        await app.job_manager.update_heartbeat(worker.worker_id)
+
+
+async def _every(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do ``work`` again and again; an error is told and does not end it."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except Exception:
+            log.exception("the worker could not reach the queue")
 
 
 @contextlib.contextmanager
 def in_background(worker: Worker) -> Iterator[Worker]:
-    """Run a worker in a thread while the block lasts; its unfinished jobs go back to the queue."""
-    thread = threading.Thread(target=worker.run, name="clearcall-worker", daemon=True)
+    """Run a worker in a thread while the block lasts; its unfinished jobs go back to the queue.
+
+    A worker that cannot start has its :attr:`Worker.failure` set; the block goes on.
+    """
+
+    def run() -> None:
+        try:
+            worker.run()
+        except Exception as error:
+            log.error("the worker cannot start", reason=str(error))
+
+    thread = threading.Thread(target=run, name="clearcall-worker", daemon=True)
     thread.start()
     try:
         yield worker

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -28,6 +30,10 @@ OPTIONAL = (
     "expected_close",
     "outcome",
 )
+
+_CENT = Decimal("0.01")
+_LARGEST_AMOUNT = Decimal("99999999999999.99")
+_YEARS = range(1900, 3000)
 
 
 class ImportFileError(Exception):
@@ -88,10 +94,12 @@ def import_opportunities(session: Session, text: str, name: str) -> ImportReport
     """Add or update the opportunities of a CSV; a second import of the same file changes nothing.
 
     Raises:
-        ImportFileError: there is no header, a required column is missing, or a column is unknown.
+        ImportFileError: there is no header, a required column is missing, a column is unknown or
+            there twice, or the text is no CSV.
     """
     report = ImportReport()
     seen: dict[str, int] = {}
+    named: set[uuid.UUID] = set()
     for line, record in _records(text, name):
         try:
             row = _checked(record)
@@ -102,11 +110,14 @@ def import_opportunities(session: Session, text: str, name: str) -> ImportReport
             report.bad.append(BadRow(line, str(error)))
             continue
         seen[row.external_id] = line
-        _write(session, row, owner, report)
+        _write(session, row, owner, named, report)
     return report
 
 
 def _records(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise ImportFileError(f"{name}: line {line}: a NUL byte, which no text has; save it as CSV UTF-8")
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, restkey="")
     try:
         header = [column.strip() for column in reader.fieldnames or []]
@@ -122,6 +133,8 @@ def _records(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
 def _check_header(header: list[str], name: str) -> None:
     if not header:
         raise ImportFileError(f"{name}: empty file; the first line must name the columns")
+    if repeated := [column for column, count in Counter(header).items() if count > 1]:
+        raise ImportFileError(f"{name}: column {', '.join(repeated)} is there twice; leave one")
     if missing := [column for column in REQUIRED if column not in header]:
         raise ImportFileError(f"{name}: missing column {', '.join(missing)}")
     if unknown := [column for column in header if column not in REQUIRED + OPTIONAL]:
@@ -167,9 +180,10 @@ def _amount(value: str | None) -> Decimal | None:
         amount = Decimal(value)
     except InvalidOperation:
         raise ValueError(f"amount: {value!r} is not a number") from None
-    if not amount.is_finite() or amount < 0 or amount >= Decimal("1e14"):
+    if not amount.is_finite() or not 0 <= amount <= _LARGEST_AMOUNT:
         raise ValueError(f"amount: {value!r} is out of range")
-    return amount
+    # As the database would round it, or every import would find it changed.
+    return amount.quantize(_CENT, ROUND_HALF_UP)
 
 
 def _moment(column: str, value: str | None) -> datetime | None:
@@ -179,6 +193,8 @@ def _moment(column: str, value: str | None) -> datetime | None:
         moment = datetime.fromisoformat(value)
     except ValueError:
         raise ValueError(f"{column}: {value!r} is not a time like 2026-10-09T14:20:00+08:00") from None
+    if moment.year not in _YEARS:
+        raise ValueError(f"{column}: {value!r} is out of range")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -200,10 +216,13 @@ def _owner(session: Session, row: OpportunityRow) -> User | None:
     return owner
 
 
-def _write(session: Session, row: OpportunityRow, owner: User | None, report: ImportReport) -> None:
+def _write(
+    session: Session, row: OpportunityRow, owner: User | None, named: set[uuid.UUID], report: ImportReport
+) -> None:
     session.execute(upsert(Account).values(name=row.account).on_conflict_do_nothing())
     account = session.scalars(select(Account).where(Account.name == row.account)).one()
     contact = _contact(session, account, row)
+    is_renamed = contact is not None and _rename(contact, row, named)
     values = {
         "name": row.name,
         "account_id": account.id,
@@ -231,8 +250,9 @@ def _write(session: Session, row: OpportunityRow, owner: User | None, report: Im
         setattr(known, key, value)
     if "stage" in changed:
         _entered(session, known)
-    report.updated += bool(changed)
-    report.unchanged += not changed
+    is_updated = is_renamed or bool(changed)
+    report.updated += is_updated
+    report.unchanged += not is_updated
 
 
 def _contact(session: Session, account: Account, row: OpportunityRow) -> Contact | None:
@@ -250,6 +270,19 @@ def _contact(session: Session, account: Account, row: OpportunityRow) -> Contact
         session.add(contact)
         session.flush()
     return contact
+
+
+def _rename(contact: Contact, row: OpportunityRow, named: set[uuid.UUID]) -> bool:
+    """Give the contact the row's name; whether that changes it.
+
+    Two people may share a number: the first of a file names it, or every import would change it twice.
+    """
+    if not row.contact_name or contact.id in named:
+        return False
+    named.add(contact.id)
+    is_new = contact.name != row.contact_name
+    contact.name = row.contact_name
+    return is_new
 
 
 def _entered(session: Session, opportunity: Opportunity) -> None:

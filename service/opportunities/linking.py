@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from models.opportunities import Contact, Opportunity
-from models.people import User
 
 OPENED_AFTER = timedelta(days=14)
 """A deal is often typed in after the first call: one opened up to this long after still counts."""
 
 
 def opportunity_for(
-    session: Session, customer_phone: str | None, started_at: datetime, team_id: uuid.UUID | None
+    session: Session,
+    customer_phone: str | None,
+    started_at: datetime,
+    owners: Select[Any] | None = None,
 ) -> uuid.UUID | None:
     """The contact's opportunity that was opened last, at most 14 days after the call; None if there is none.
 
-    With ``team_id``, the team of the call's rep, only opportunities owned in that team count: a call
-    makes its opportunity visible to its rep, so a phone number alone must not reach into another
-    team's deals.
+    With ``owners``, only opportunities owned by one of these users count.
     """
     if customer_phone is None:
         return None
@@ -38,6 +39,6 @@ def opportunity_for(
         .order_by(Opportunity.created_at.desc(), Opportunity.external_id)
         .limit(1)
     )
-    if team_id is not None:
-        query = query.where(Opportunity.owner_id.in_(select(User.id).where(User.team_id == team_id)))
+    if owners is not None:
+        query = query.where(Opportunity.owner_id.in_(owners))
     return session.scalar(query)

@@ -90,7 +90,10 @@ def _form(request: Request, target: str, email: str, failure: str, status_code: 
 
 
 def _refuse_other_sites(request: Request) -> None:
-    """Before signing in there is no token to check; a browser tells which site a form came from."""
+    """Before signing in there is no token to check; a browser tells which site a form came from.
+
+    ``null`` is a sandboxed frame, which any site can make.
+    """
     origin = request.headers.get("origin")
-    if origin and origin != "null" and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin and urlsplit(origin).netloc != request.headers.get("host"):
         raise HTTPException(status.HTTP_403_FORBIDDEN, "this form was sent from another site")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, selectinload
 
-from models.people import ROLES, Team, User
+from models.people import ROLES, ApiToken, Team, User, WebSession
 from service.people.passwords import MIN_LENGTH, hash_password
 from service.people.viewer import Viewer, visible_people
 
@@ -60,10 +62,15 @@ def _check(session: Session, new: NewUser, email: str) -> None:
         raise UserError(f"role: expected one of {', '.join(ROLES)}, got {new.role!r}")
     if new.role != "admin" and not new.team:
         raise UserError(f"team: a {new.role} needs a team; give one with --team")
-    if new.password is not None and len(new.password) < MIN_LENGTH:
-        raise UserError(f"password: at least {MIN_LENGTH} characters are needed")
+    if new.password is not None:
+        _check_password(new.password)
     if session.scalar(select(User.id).where(User.email == email)) is not None:
         raise UserError(f"email: {email} is already a user")
+
+
+def _check_password(password: str) -> None:
+    if len(password) < MIN_LENGTH:
+        raise UserError(f"password: at least {MIN_LENGTH} characters are needed")
 
 
 def team_named(session: Session, name: str) -> Team:
@@ -72,13 +79,15 @@ def team_named(session: Session, name: str) -> Team:
     return session.scalars(select(Team).where(Team.name == name.strip())).one()
 
 
-def user_by_email(session: Session, email: str) -> User:
-    """The active user with this address.
+def user_by_email(session: Session, email: str, *, deactivated_too: bool = False) -> User:
+    """The user with this address; who is deactivated only when asked for.
 
     Raises:
         UserError: there is none.
     """
-    query = select(User).where(User.email == email.strip().lower(), User.deactivated_at.is_(None))
+    query = select(User).where(User.email == email.strip().lower())
+    if not deactivated_too:
+        query = query.where(User.deactivated_at.is_(None))
     user = session.scalars(query).one_or_none()
     if user is None:
         raise UserError(f"email: no user {email.strip().lower()!r}; 'clearcall users list' shows them")
@@ -100,3 +109,49 @@ def list_users(session: Session, viewer: Viewer) -> list[User]:
 def count_users(session: Session) -> int:
     """How many people there are, deactivated ones included."""
     return session.scalar(select(func.count()).select_from(User)) or 0
+
+
+def deactivate(session: Session, user: User) -> None:
+    """Let a person in no more, and end their web sessions. Their calls stay; their API tokens sleep."""
+    user.deactivated_at = user.deactivated_at or datetime.now(UTC)
+    end_sessions(session, user)
+
+
+def activate(user: User) -> None:
+    """Let a deactivated person in again, by password and by the API tokens that are not revoked."""
+    user.deactivated_at = None
+
+
+def set_password(session: Session, user: User, password: str) -> None:
+    """Change a password; whoever signed in with the old one has to sign in again.
+
+    Raises:
+        UserError: it is short.
+    """
+    _check_password(password)
+    user.password_hash = hash_password(password)
+    end_sessions(session, user)
+
+
+def end_sessions(session: Session, user: User) -> None:
+    """Sign a person out of every browser."""
+    session.execute(delete(WebSession).where(WebSession.user_id == user.id))
+
+
+def list_tokens(session: Session, user: User) -> Sequence[ApiToken]:
+    """A person's API tokens that are not revoked, the oldest first."""
+    query = select(ApiToken).where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None))
+    return session.scalars(query.order_by(ApiToken.created_at, ApiToken.id)).all()
+
+
+def revoke_tokens(session: Session, user: User, name: str) -> int:
+    """Make a person's API tokens of this name useless, and tell how many they were.
+
+    Raises:
+        UserError: there is none.
+    """
+    of_name = (ApiToken.user_id == user.id, ApiToken.name == name, ApiToken.revoked_at.is_(None))
+    revoked = session.scalars(update(ApiToken).where(*of_name).values(revoked_at=func.now()).returning(ApiToken.id))
+    if count := len(revoked.all()):
+        return count
+    raise UserError(f"name: {user.email} has no token {name!r}; 'clearcall users tokens {user.email}' shows them")

@@ -113,7 +113,9 @@ def signed_in_by_token(session: Session, token: str) -> Viewer | None:
     ).one_or_none()
     if row is None:
         return None
-    session.execute(update(ApiToken).where(ApiToken.id == row[1]).values(last_used_at=func.now()))
+    # Not at every request: the row's lock would make requests of one token wait for each other.
+    stale = or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at < func.now() - timedelta(minutes=1))
+    session.execute(update(ApiToken).where(ApiToken.id == row[1], stale).values(last_used_at=func.now()))
     return Viewer.of(row[0])
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import resources
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.scores import SopVersion
@@ -30,8 +30,9 @@ def shipped() -> dict[str, str]:
 
 
 def publish(session: Session, document: str, viewer: Viewer) -> tuple[SopVersion, bool]:
-    """Publish a document as the next version of its SOP; the same content is the same version.
+    """Publish a document as the next version of its SOP; the content of the current one is no new version.
 
+    An older text published again becomes the newest version: that is how a change is taken back.
     Returns the version and whether it is new.
 
     Raises:
@@ -39,15 +40,14 @@ def publish(session: Session, document: str, viewer: Viewer) -> tuple[SopVersion
     """
     sop = parse(document)
     digest = content_hash(sop)
-    known = session.scalars(
-        select(SopVersion).where(SopVersion.name == sop.name, SopVersion.content_hash == digest)
+    newest = session.scalars(
+        select(SopVersion).where(SopVersion.name == sop.name).order_by(SopVersion.number.desc()).limit(1)
     ).one_or_none()
-    if known is not None:
-        return known, False
-    newest = session.scalar(select(func.max(SopVersion.number)).where(SopVersion.name == sop.name)) or 0
+    if newest is not None and newest.content_hash == digest:
+        return newest, False
     version = SopVersion(
         name=sop.name,
-        number=newest + 1,
+        number=newest.number + 1 if newest else 1,
         document=document,
         content_hash=digest,
         published_at=datetime.now(UTC),

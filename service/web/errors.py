@@ -7,6 +7,7 @@ from typing import cast
 from fastapi import FastAPI, Request
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from service.people.sessions import SignedIn
@@ -18,6 +19,7 @@ _EXPLAINED = (400, 403, 404, 405, 413, 422, 429, 500)
 def handle_errors(app: FastAPI) -> None:
     """Show an error as a page in the reader's language, or as JSON under ``/api``."""
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(DataError, _data_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -38,6 +40,13 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if _is_program(request) or http.status_code < 400:
         return await http_exception_handler(request, http)
     return error_page(request, http.status_code)
+
+
+async def _data_error(request: Request, error: Exception) -> Response:
+    """Wherever a NUL byte came in (address, form, upload), the database's driver is the one that refuses it."""
+    if not isinstance(error, DataError) or "NUL (0x00)" not in str(error.orig):
+        raise error
+    return await _http_error(request, HTTPException(400, "a text holds a NUL byte: leave it out"))
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:

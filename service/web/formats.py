@@ -11,6 +11,8 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
 
+from service.clock import clock
+
 
 def time_zone(name: str | None) -> tzinfo | None:
     """The IANA time zone of this name, or None when there is none."""
@@ -20,14 +22,6 @@ def time_zone(name: str | None) -> tzinfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
-
-
-def clock(ms: int) -> str:
-    """A place in a recording: ``3:07``, or ``1:02:07`` from an hour on."""
-    seconds = max(0, ms) // 1000
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}

@@ -16,9 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from models.calls import DIRECTIONS, STATES
 from models.opportunities import OUTCOMES, STAGES
 from service.access import csrf_token
+from service.clock import clock
 from service.people.viewer import Viewer
 from service.web.families import FAMILIES, family_of
-from service.web.formats import Formats, clock, time_zone
+from service.web.formats import Formats, time_zone
 from service.web.scales import band, position
 from service.web.translation import LANGUAGES, Translator, chosen_language, translator
 

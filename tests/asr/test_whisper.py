@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from asr.audio import decode
+from asr.guards import runs_away
 from asr.levels import Mono
 from asr.recognition import Heard, Recognizer
+from asr.transcript import Language
 from asr.weights import find_weights
-from asr.whisper import WhisperError, WhisperOptions, WhisperRecognizer, choose_device
+from asr.whisper import RETRIES, WhisperError, WhisperOptions, WhisperRecognizer, choose_device
 from tests.fakes_asr import FakeRecognizer
 
 DATA = Path(__file__).parent / "data"
@@ -116,11 +118,53 @@ def test_when_all_attempts_run_away_the_least_repetitive_stays(
     whisper: WhisperRecognizer, english: Mono, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The retries end, and one answer comes back for the guards to judge."""
-    monkeypatch.setattr("asr.whisper.RETRY_TEMPERATURES", (0.0, 0.4))
     monkeypatch.setattr("asr.whisper.runs_away", lambda heard, seconds, language: True)
     answers = whisper.recognize([english[: 2 * 16_000]], "en")
     assert len(answers) == 1
     assert isinstance(answers[0], Heard)
+
+
+def test_retries_do_not_depend_on_what_was_decoded_before(
+    whisper: WhisperRecognizer, english: Mono, mandarin: Mono, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every retry of a clip writes the same words again, also after another clip went the same way."""
+    attempts: list[list[Heard]] = []
+
+    def always(_clip: Mono, heard: Heard, _language: Language) -> bool:
+        attempts[-1].append(heard)
+        return True
+
+    def attempt(clip: Mono, language: Language) -> list[Heard]:
+        attempts.append([])
+        whisper.recognize([clip], language)
+        return attempts[-1]
+
+    monkeypatch.setattr("asr.whisper._lost", always)
+    clip = english[: 2 * 16_000]
+    first = attempt(clip, "en")
+    assert len(first) == 1 + len(RETRIES)
+    assert attempt(clip, "en") == first
+    assert attempt(mandarin[: 2 * 16_000], "zh") != first
+    assert attempt(clip, "en") == first
+
+
+def test_a_loop_ends(whisper: WhisperRecognizer, english: Mono, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes round in circles however wide the search comes back without circles, and as unlikely as it is."""
+    searched: list[float] = []
+    generate = whisper._generate
+
+    def watched(*arguments: Any) -> Any:
+        decoded = generate(*arguments)
+        searched.append(decoded[0].avg_logprob)
+        return decoded
+
+    monkeypatch.setattr(whisper, "_generate", watched)
+    clip = np.tile(english[46_700:57_300], 8)
+    (answer,) = whisper.recognize([clip], "en")
+    assert len(searched) > 2
+    assert not runs_away(answer, clip.size / 16_000, "en")
+    assert answer.words
+    assert answer.avg_logprob < searched[-1]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +200,18 @@ def test_the_chosen_device_is_loaded(tmp_path: Path, whisper: WhisperRecognizer)
     recognizer = WhisperRecognizer(tmp_path, cuda_devices=lambda: 1, load=load)
     assert (recognizer.device, recognizer.compute_type) == ("cuda", "float16")
     assert (asked["device"], asked["compute_type"]) == ("cuda", "float16")
+
+
+def test_as_many_workers_are_loaded_as_asked_for(tmp_path: Path, whisper: WhisperRecognizer) -> None:
+    """Workers and the threads of each reach the model."""
+    asked: dict[str, Any] = {}
+
+    def load(path: str, **settings: Any) -> Any:
+        asked.update(settings)
+        return whisper._whisper
+
+    WhisperRecognizer(tmp_path, WhisperOptions(device="cpu", cpu_threads=2, workers=3), load=load)
+    assert (asked["num_workers"], asked["cpu_threads"]) == (3, 2)
 
 
 def test_a_folder_without_weights_is_an_error(tmp_path: Path) -> None:

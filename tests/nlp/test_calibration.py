@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.calibration import Decision, best_threshold, decide, expected_calibration_error, platt, probabilities
+from nlp.calibration import best_threshold, decide, platt
 
 
 def drawn(slope: float, offset: float, n: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
@@ -16,14 +16,11 @@ def drawn(slope: float, offset: float, n: int = 20_000) -> tuple[np.ndarray, np.
 
 
 def test_platt_finds_the_scale_that_made_the_labels() -> None:
-    """With plenty of turns, slope and offset are recovered and the calibration error vanishes."""
+    """With plenty of turns, slope and offset are recovered."""
     logits, labels = drawn(0.5, -0.7)
     slope, offset = platt(logits, labels)
     assert abs(slope - 0.5) < 0.05
     assert abs(offset + 0.7) < 0.05
-    scores = probabilities(logits[:, None], [Decision(slope, offset)])[:, 0]
-    assert expected_calibration_error(scores, labels) < 0.01
-    assert expected_calibration_error(1 / (1 + np.exp(-logits.astype(np.float64))), labels) > 0.05
 
 
 def test_an_event_never_seen_gets_a_decision_too() -> None:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import socket
+import threading
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
+import av
+import httpx
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from asr.audio import decode
 from fakes import FakeEngines, tone, wav
 from models.calls import Recording
 from models.database import Database
@@ -64,6 +72,18 @@ def call_of(database: Database, settings: Settings, rep: str, seconds: float = 1
     done = ingest(database, settings, OPERATOR, io.BytesIO(wav(tone(seconds))), f"{rep}.wav", details)
     assert done.call_id
     return done.call_id
+
+
+def alaw(seconds: float) -> bytes:
+    """A telephone recording as exchanges write it: A-law, 8 kHz, mono."""
+    target = io.BytesIO()
+    with av.open(target, "w", format="wav") as container:
+        stream = container.add_stream("pcm_alaw", rate=8000, layout="mono")
+        frame = av.AudioFrame.from_ndarray((tone(seconds, 1) * 32767).astype("<i2"), format="s16", layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return target.getvalue()
 
 
 def test_nothing_is_answered_to_strangers(client: TestClient, database: Database, settings: Settings) -> None:
@@ -186,17 +206,8 @@ def test_what_browsers_cannot_play_gets_a_copy(
     client: TestClient, database: Database, settings: Settings, tokens: dict[str, dict[str, str]]
 ) -> None:
     """An A-law telephone recording is served as Opus."""
-    import av
-
-    target = io.BytesIO()
-    with av.open(target, "w", format="wav") as container:
-        stream = container.add_stream("pcm_alaw", rate=8000, layout="mono")
-        frame = av.AudioFrame.from_ndarray((tone(1.0, 1) * 32767).astype("<i2"), format="s16", layout="mono")
-        frame.sample_rate = 8000
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
     details = CallDetails(rep_email="ana@example.com", started_at=STARTED)
-    done = ingest(database, settings, OPERATOR, io.BytesIO(target.getvalue()), "line.wav", details)
+    done = ingest(database, settings, OPERATOR, io.BytesIO(alaw(1.0)), "line.wav", details)
     answer = client.get(f"/api/calls/{done.call_id}/audio", headers=tokens["ana"])
     assert answer.headers["content-type"] == "audio/ogg"
     assert answer.content[:4] == b"OggS"
@@ -281,3 +292,134 @@ def test_progress_is_told_as_it_happens(
     assert last[0].state == "scored"
     assert json.loads(json.dumps(last[0].to_json()))["progress"] == 1.0
     assert progress.current(database, viewers["sue"], {seen[0].recording_id}) == []
+
+
+def test_the_sign_in_takes_no_form_from_elsewhere(client: TestClient, tokens: dict[str, dict[str, str]]) -> None:
+    """Another site's form is refused, and so is that of a sandboxed frame, which any site can make."""
+    data = {"email": "ana@example.com", "password": "correct horse"}
+    for origin, status_code in {"https://evil.example": 403, "null": 403, "http://testserver": 303}.items():
+        assert client.post("/login", data=data, headers={"Origin": origin}).status_code == status_code, origin
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/calls?q=%00",
+        "/api/calls?q=a%00b",
+        "/api/calls?opportunity=%00",
+        "/opportunities?q=%00",
+        "/opportunities/%00",
+        "/api/opportunities/%00",
+        "/calls/%00",
+        "/static/%00",
+        "/calls?until=9999-12-31",
+        "/calls?since=0001-01-01",
+    ],
+)
+def test_no_address_is_an_internal_error(client: TestClient, tokens: dict[str, dict[str, str]], path: str) -> None:
+    """NUL bytes and the ends of the calendar are refused or answered, never a 500."""
+    answer = client.get(path, headers=tokens["admin"])
+    assert answer.status_code == 200 if "-" in path else answer.status_code in (400, 404)
+
+
+def test_no_form_is_an_internal_error(client: TestClient, tokens: dict[str, dict[str, str]]) -> None:
+    """A NUL byte in a field of the sign-in or of an upload is a bad request, and nothing is stored."""
+    assert client.post("/login", data={"email": "a\0@example.com", "password": "x"}).status_code == 400
+    files = {"files": ("a\0.wav", wav(tone(1.0)))}
+    for field in ("rep_email", "opportunity", "sop"):
+        answer = client.post("/api/recordings", files=files, data={field: "a\0b"}, headers=tokens["admin"])
+        assert answer.status_code == 400, field
+    assert client.get("/api/calls", headers=tokens["admin"]).json()["total"] == 0
+
+
+def test_a_body_without_a_length_is_cut_off(client: TestClient, tokens: dict[str, dict[str, str]]) -> None:
+    """A body that only turns out to be too large is answered with 413, by page and API."""
+
+    def body() -> Iterator[bytes]:
+        for _ in range(3):
+            yield b"a" * (1 << 19)
+
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert client.post("/login", content=body(), headers=form).status_code == 413
+    sign_in(client)
+    assert client.post("/logout", content=body(), headers=form).status_code == 413
+
+
+def test_an_upload_without_a_length_is_cut_off(
+    database: Database, tmp_path: Path, tokens: dict[str, dict[str, str]]
+) -> None:
+    """The limit of uploads holds for a body sent in chunks."""
+    settings = Settings(home=tmp_path, max_upload_mb=1)
+
+    def body() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.wav"\r\n\r\n'
+        for _ in range(6):
+            yield b"a" * (1 << 19)
+        yield b"\r\n--x--\r\n"
+
+    headers = {**tokens["ana"], "Content-Type": "multipart/form-data; boundary=x"}
+    with TestClient(create_app(settings, database)) as client:
+        answer = client.post("/api/recordings", content=body(), headers=headers)
+    assert answer.status_code == 413
+    assert answer.json() == {"detail": "the request is larger than 2 MiB"}
+
+
+def test_a_slow_upload_holds_no_connection(
+    client: TestClient, database: Database, tokens: dict[str, dict[str, str]]
+) -> None:
+    """While bodies are still on their way no connection is taken and other requests of the same token pass."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(client.app, log_level="error", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        port = listener.getsockname()[1]
+        uploads = [half_an_upload(port, tokens["ana"]["Authorization"]) for _ in range(4)]
+        time.sleep(1.0)
+        answer = httpx.get(f"http://127.0.0.1:{port}/api/me", headers=tokens["ana"], timeout=10)
+        taken = database.engine.pool.checkedout()  # type: ignore[attr-defined]
+        for upload in uploads:
+            upload.close()
+        server.should_exit = True
+        thread.join(20)
+    assert answer.status_code == 200
+    assert taken == 0
+
+
+def half_an_upload(port: int, authorization: str) -> socket.socket:
+    """A connection that has sent the beginning of an upload's body and then nothing."""
+    for _ in range(50):
+        try:
+            connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+            break
+        except OSError:
+            time.sleep(0.1)
+    head = (
+        "POST /api/recordings HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n"
+        f"Authorization: {authorization}\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+    )
+    connection.sendall(head.encode())
+    return connection
+
+
+def test_two_first_listeners_get_the_whole_call(
+    client: TestClient, database: Database, settings: Settings, tokens: dict[str, dict[str, str]]
+) -> None:
+    """Asked for at once, sound and outline of a telephone recording are both whole."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    content = alaw(30.0)
+    details = CallDetails(rep_email="ana@example.com", started_at=STARTED)
+    done = ingest(database, settings, OPERATOR, io.BytesIO(content), "line.wav", details)
+    with ThreadPoolExecutor(6) as pool:
+        routes = ["audio", "peaks"] * 3
+        answers = list(
+            pool.map(lambda route: client.get(f"/api/calls/{done.call_id}/{route}", headers=tokens["ana"]), routes)
+        )
+    assert [answer.status_code for answer in answers] == [200] * 6
+    for answer in answers[::2]:
+        copy = settings.home / "copy.ogg"
+        copy.write_bytes(answer.content)
+        assert abs(decode(copy).duration_ms - 30_000) < 100
+    assert len(answers[1].json()["channels"][0]) == 600
+    assert not list(settings.recordings.rglob("*.partial"))

@@ -18,6 +18,7 @@ from fakes import silence, tone, write_wav
 from models.database import Database
 from service import cli
 from service import settings as settings_module
+from service.settings import Settings
 
 DEMO = Path(__file__).parents[2] / "service" / "demo" / "data"
 RATE_HZ = 16_000
@@ -286,3 +287,68 @@ def test_a_wrong_corpus_is_one_line(clearcall: Run, tmp_path: Path, content: str
     assert code == 1
     assert "bad.jsonl" in errors
     assert message in errors
+
+
+def test_tokens_are_listed_and_revoked(clearcall: Run) -> None:
+    """A token is listed by name until it is revoked by name; a name that is not there is a mistake."""
+    options = ["--name", "Ana", "--email", "ana@example.com", "--role", "admin", "--password", "correct horse"]
+    clearcall("users", "add", *options)
+    clearcall("users", "token", "ana@example.com", "--name", "crm [sync]")
+    assert any("crm [sync]" in line for line in clearcall("users", "tokens", "ana@example.com")[1])
+    listed = json.loads(clearcall("users", "tokens", "ana@example.com", "--json")[1][0])
+    assert (listed["name"], listed["last_used_at"]) == ("crm [sync]", None)
+    revoke = ("users", "revoke", "ana@example.com", "--name", "crm [sync]")
+    assert clearcall(*revoke)[:2] == (0, ["revoked 1 token 'crm [sync]' of ana@example.com"])
+    assert clearcall("users", "tokens", "ana@example.com", "--json")[1] == []
+    code, _, errors = clearcall(*revoke)
+    assert code == 1
+    assert "no token 'crm [sync]'" in errors
+
+
+def test_people_are_deactivated_and_come_back(clearcall: Run) -> None:
+    """Who is deactivated is not listed and gets no token, until activated again."""
+    options = ["--name", "Ana", "--email", "ana@example.com", "--role", "admin", "--password", "correct horse"]
+    clearcall("users", "add", *options)
+    assert clearcall("users", "deactivate", "Ana@example.com")[:2] == (0, ["deactivated ana@example.com"])
+    assert clearcall("users", "list", "--json")[1] == []
+    assert clearcall("users", "token", "ana@example.com")[0] == 1
+    assert clearcall("users", "activate", "ana@example.com")[0] == 0
+    assert len(clearcall("users", "list", "--json")[1]) == 1
+
+
+def test_a_password_is_asked_for_twice(
+    clearcall: Run, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new password is prompted for and confirmed; a short one is one line on standard error."""
+    from service.people.sessions import sign_in
+
+    options = ["--name", "Ana", "--email", "ana@example.com", "--role", "admin", "--password", "correct horse"]
+    clearcall("users", "add", *options)
+    answers = iter(["battery staple", "battery stable", "battery staple", "battery staple"])
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(answers))
+    assert clearcall("users", "password", "ana@example.com")[0] == 0
+    assert list(answers) == []
+    with database.transaction() as session:
+        assert sign_in(session, settings, "ana@example.com", "battery staple", "1.2.3.4")
+    code, _, errors = clearcall("users", "password", "ana@example.com", "--password", "short")
+    assert code == 1
+    assert errors.strip() == "clearcall: password: at least 8 characters are needed"
+
+
+def test_ctrl_c_says_how_to_go_on(clearcall: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopping a command is one line without a traceback, and the exit code shells know."""
+
+    def stopped() -> dict[str, str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("service.sops.versions.shipped", stopped)
+    code, _, errors = clearcall("sop", "list")
+    assert code == 130
+    assert errors.strip() == "clearcall: stopped; run the same command again to go on"
+
+
+def test_a_wrong_option_is_explained(clearcall: Run) -> None:
+    """A mistake in the options themselves exits with 2 and names the option."""
+    code, _, errors = clearcall("users", "list", "--jason")
+    assert code == 2
+    assert "No such option: --jason" in errors

@@ -52,6 +52,8 @@ def test_a_changed_stage_is_remembered(database: Database) -> None:
         (GOOD.replace("298000", "-1"), "amount: '-1' is out of range"),
         (GOOD.replace("298000", "nan"), "amount: 'nan' is out of range"),
         (GOOD.replace("2026-10-09T14:20:00+08:00", "yesterday"), "created_at: 'yesterday' is not a time"),
+        (GOOD.replace("298000", "99999999999999.999"), "amount: '99999999999999.999' is out of range"),
+        (GOOD.replace("2026-10-09", "0001-01-01"), "created_at: '0001-01-01T14:20:00+08:00' is out of range"),
         (GOOD.replace("ana@", "bob@"), "owner_email: no user 'bob@example.com'"),
         (GOOD.replace("O-1", ""), "opportunity_id: empty"),
         (GOOD.rstrip() + ",surplus\n", "more values than columns"),
@@ -83,6 +85,8 @@ def test_an_id_twice_in_a_file_is_a_bad_row(database: Database) -> None:
         ("opportunity_id,name\n", "x.csv: missing column account, stage"),
         ("opportunity_id,name,account,stage,colour\n", "x.csv: unknown column colour; the columns are"),
         (HEADER + 'O-1,"unclosed', "x.csv: line 2: not a CSV file"),
+        (HEADER + GOOD + GOOD.replace("十二", "十\0二"), "x.csv: line 3: a NUL byte"),
+        (HEADER.replace("currency", "amount") + GOOD, "x.csv: column amount is there twice"),
     ],
 )
 def test_a_wrong_file_is_refused_as_a_whole(database: Database, text: str, message: str) -> None:
@@ -98,3 +102,37 @@ def test_chinese_spreadsheets_are_read(database: Database) -> None:
         assert decode_csv("客户,金额".encode(encoding), "x.csv") == "客户,金额"
     with pytest.raises(ImportFileError, match=r"x\.csv: neither UTF-8 nor GBK"):
         decode_csv(b"\xff\xff\xff\x00", "x.csv")
+
+
+def test_a_known_number_takes_the_new_name(database: Database) -> None:
+    """Another contact name for the same number is stored, as an update, and once."""
+    with database.transaction() as session:
+        add_user(session, NewUser("Ana", "ana@example.com", "rep", "North"))
+        import_opportunities(session, HEADER + GOOD, "x.csv")
+        renamed = HEADER + GOOD.replace("周敏", "周敏敏")
+        assert import_opportunities(session, renamed, "x.csv").updated == 1
+        assert import_opportunities(session, renamed, "x.csv").unchanged == 1
+        session.flush()
+        assert list(session.scalars(select(Contact.name))) == ["周敏敏"]
+
+
+def test_people_who_share_a_number_do_not_rename_each_other(database: Database) -> None:
+    """Two names for a number in one file: the first counts, and the next import changes nothing."""
+    text = HEADER + GOOD + GOOD.replace("O-1", "O-2").replace("周敏", "王磊")
+    with database.transaction() as session:
+        add_user(session, NewUser("Ana", "ana@example.com", "rep", "North"))
+        assert import_opportunities(session, text, "x.csv").added == 2
+        assert import_opportunities(session, text, "x.csv").unchanged == 2
+        assert list(session.scalars(select(Contact.name))) == ["周敏"]
+
+
+def test_amounts_are_whole_cents(database: Database) -> None:
+    """More decimals are rounded once, and the same file changes nothing later."""
+    text = HEADER + GOOD.replace("298000", "298000.125")
+    with database.transaction() as session:
+        add_user(session, NewUser("Ana", "ana@example.com", "rep", "North"))
+        import_opportunities(session, text, "x.csv")
+        session.flush()
+        session.expire_all()
+        assert import_opportunities(session, text, "x.csv").unchanged == 1
+        assert session.scalars(select(Opportunity.amount)).one() == Decimal("298000.13")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,10 +17,10 @@ from models.database import Database
 from models.opportunities import Opportunity
 from models.people import User
 from service.calls import changes
-from service.calls.ingest import CallDetails, IngestError, ingest
+from service.calls.ingest import CallDetails, IngestError, ingest, remove_abandoned
 from service.opportunities.importing import import_opportunities
 from service.people.queries import NewUser, add_user
-from service.people.viewer import OPERATOR, Viewer
+from service.people.viewer import OPERATOR, Viewer, visible_opportunities
 from service.settings import Settings
 
 SOUND = wav(tone(1.0))
@@ -199,3 +200,58 @@ def test_many_bring_in_the_same_file_at_once(database: Database, settings: Setti
     assert jobs(database) == 1
     with database.transaction() as session:
         assert session.scalar(select(func.count()).select_from(Recording)) == 1
+
+
+def test_what_was_not_known_is_filled_in(database: Database, settings: Settings) -> None:
+    """Brought in again with a rep and a number, the known call gets them; what it had stays."""
+    people(database)
+    ingest(database, settings, OPERATOR, io.BytesIO(SOUND), "a.wav")
+    ana = CallDetails(rep_email="ana@example.com", customer_phone="+447700900142", direction="inbound")
+    ingest(database, settings, OPERATOR, io.BytesIO(SOUND), "a.wav", ana)
+    bo = CallDetails(rep_email="bo@example.com", direction="outbound")
+    ingest(database, settings, OPERATOR, io.BytesIO(SOUND), "a.wav", bo)
+    with database.transaction() as session:
+        call = session.scalars(select(Call)).one()
+        assert session.get_one(User, call.rep_id).name == "ana"
+        assert (call.customer_phone, call.direction) == ("+447700900142", "inbound")
+
+
+def test_a_managers_recording_is_theirs_until_a_rep_is_named(database: Database, settings: Settings) -> None:
+    """What a manager brings in without naming a rep does not vanish from their view."""
+    meg = people(database)["meg"]
+    done = ingest(database, settings, meg, io.BytesIO(SOUND), "a.wav")
+    assert ingest(database, settings, meg, io.BytesIO(SOUND), "a.wav").call_id == done.call_id
+
+
+def test_an_unknown_sop_is_refused_at_the_door(database: Database, settings: Settings) -> None:
+    """A misspelt SOP refuses the file instead of failing it later."""
+    with pytest.raises(IngestError, match=r"^sop: no SOP named 'nope' is published; published are: en-b2b"):
+        ingest(database, settings, OPERATOR, io.BytesIO(SOUND), "a.wav", CallDetails(sop_name="nope"))
+
+
+def test_a_rep_cannot_open_a_colleagues_deal_with_a_number(database: Database, settings: Settings) -> None:
+    """A rep's upload that claims a colleague's customer is not linked to the colleague's deal."""
+    viewers = people(database)
+    with database.transaction() as session:
+        abe = Viewer.of(add_user(session, NewUser("abe", "abe@example.com", "rep", "North")))
+        header = "opportunity_id,name,account,contact_phone,owner_email,stage,created_at\n"
+        row = "O-1,Deal,Acme,+447700900142,ana@example.com,needs,2026-10-01T00:00:00Z\n"
+        import_opportunities(session, header + row, "x.csv")
+    details = CallDetails(customer_phone="+447700900142", started_at=datetime(2026, 10, 6, tzinfo=UTC))
+    done = ingest(database, settings, abe, io.BytesIO(b"no sound"), "a.wav", details)
+    with database.transaction() as session:
+        assert session.get_one(Call, done.call_id).opportunity_id is None
+        assert session.scalars(select(Opportunity).where(visible_opportunities(abe))).all() == []
+        assert len(session.scalars(select(Opportunity).where(visible_opportunities(viewers["ana"]))).all()) == 1
+
+
+def test_abandoned_uploads_are_swept(settings: Settings) -> None:
+    """What an upload that never ended left behind goes after a day, one under way stays."""
+    incoming = settings.recordings / "incoming"
+    incoming.mkdir(parents=True)
+    old, new = incoming / "old", incoming / "new"
+    for path in (old, new):
+        path.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    remove_abandoned(settings)
+    assert list(incoming.iterdir()) == [new]

@@ -10,7 +10,18 @@ from sqlalchemy import select, update
 from models.database import Database
 from models.people import ApiToken, LoginAttempt, User, WebSession
 from service.people.passwords import hash_password, is_password
-from service.people.queries import NewUser, UserError, add_user, list_users
+from service.people.queries import (
+    NewUser,
+    UserError,
+    activate,
+    add_user,
+    deactivate,
+    list_tokens,
+    list_users,
+    revoke_tokens,
+    set_password,
+    user_by_email,
+)
 from service.people.sessions import (
     SignInError,
     new_api_token,
@@ -160,3 +171,51 @@ def test_deactivated_people_are_not_listed(database: Database) -> None:
         boss = Viewer(None, "", "", "admin")
         assert list_users(session, boss) == []
         assert session.scalars(select(User)).one().name == "Ana"
+
+
+def test_deactivation_ends_web_sessions_and_lets_tokens_sleep(database: Database, settings: Settings) -> None:
+    """Who is deactivated is signed out for good; activated again, old cookies stay dead and tokens work."""
+    with database.transaction() as session:
+        user = add_user(session, ANA)
+        token = new_api_token(session, user, "crm")
+        cookie = sign_in(session, settings, user.email, "correct horse", "1.2.3.4")
+        deactivate(session, user)
+        session.flush()
+        assert signed_in_by_token(session, token) is None
+        with pytest.raises(SignInError):
+            sign_in(session, settings, user.email, "correct horse", "1.2.3.4")
+        activate(user_by_email(session, user.email, deactivated_too=True))
+        session.flush()
+        assert signed_in_by_cookie(session, cookie) is None
+        assert signed_in_by_token(session, token) is not None
+
+
+def test_a_new_password_ends_the_sessions_of_the_old(database: Database, settings: Settings) -> None:
+    """Only the new password signs in, the cookie of the old one is nobody's, a short one changes nothing."""
+    with database.transaction() as session:
+        user = add_user(session, ANA)
+        cookie = sign_in(session, settings, user.email, "correct horse", "1.2.3.4")
+        with pytest.raises(UserError, match="at least 8 characters"):
+            set_password(session, user, "short")
+        assert signed_in_by_cookie(session, cookie) is not None
+        set_password(session, user, "battery staple")
+        session.flush()
+        assert signed_in_by_cookie(session, cookie) is None
+        with pytest.raises(SignInError, match="wrong_credentials"):
+            sign_in(session, settings, user.email, "correct horse", "1.2.3.4")
+        assert sign_in(session, settings, user.email, "battery staple", "1.2.3.4")
+
+
+def test_only_the_named_token_of_the_person_is_revoked(database: Database) -> None:
+    """Other tokens of the person, and tokens of the same name of others, go on working."""
+    with database.transaction() as session:
+        ana, abe = add_user(session, ANA), add_user(session, NewUser("Abe", "abe@example.com", "rep", "North"))
+        gone, kept, other = (new_api_token(session, *of) for of in ((ana, "crm"), (ana, "script"), (abe, "crm")))
+        session.flush()
+        assert revoke_tokens(session, ana, "crm") == 1
+        assert signed_in_by_token(session, gone) is None
+        assert signed_in_by_token(session, kept) is not None
+        assert signed_in_by_token(session, other) is not None
+        assert [token.name for token in list_tokens(session, ana)] == ["script"]
+        with pytest.raises(UserError, match="no token 'crm'"):
+            revoke_tokens(session, ana, "crm")

@@ -11,11 +11,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, event, select, update
 
 from asr.transcript import Transcript
 from fakes_web import GoldTagger, add_call, copy_of, finish, seed, turn_of, viewer_of
-from models.calls import Call
+from models.calls import Call, Recording
 from models.database import Database
 from service.calls.filters import CallFilters
 from service.calls.queries import call_choices, get_call, list_calls
@@ -222,3 +222,22 @@ def test_opportunities_are_filtered_and_sorted(demo: tuple[Database, dict[str, u
     assert [row.external_id for row in named] == ["OPP-1002"]
     amounts = [row.amount for row in by_amount if row.amount is not None]
     assert amounts == sorted(amounts, reverse=True)
+
+
+def test_names_are_searched_literally(database: Database, settings: Settings) -> None:
+    """Signs that mean something in SQL's LIKE are only themselves, in any case of letters."""
+    for number, name in enumerate(("50% off", "x_y", "a/b", "a\\b", "500", "xzy", "acb")):
+        add_call(database, settings, f"{number}")
+        with database.transaction() as session:
+            session.execute(
+                update(Recording).where(Recording.file_name == f"{number}.wav").values(file_name=f"{name}.wav")
+            )
+    for text, found in {"50%": "50% off", "X_Y": "x_y", "a/b": "a/b", "A\\B": "a\\b"}.items():
+        assert [row.file_name for row in rows(database, OPERATOR, replace(ALL, text=text))] == [f"{found}.wav"]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+def test_the_first_and_last_day_there_are_bound_nothing(demo: tuple[Database, dict[str, uuid.UUID]], zone: str) -> None:
+    """Days at the end of the calendar are days like others."""
+    whole = replace(ALL, since=date.min, until=date.max, zone=ZoneInfo(zone))
+    assert len(names(demo[0], whole)) == 15

@@ -18,9 +18,10 @@ from service.calls.filters import SORTS, CallFilters
 from service.calls.measures import UNITS
 from service.calls.scoresheet import scoresheet
 from service.calls.views import EventMark, ScorecardView, SpokenWord, StepView
+from service.clock import clock
 from service.search.terms import excerpt, tsquery
 from service.web.families import FAMILY_OF
-from service.web.formats import Formats, clock, time_zone
+from service.web.formats import Formats, time_zone
 from service.web.mounting import VENDOR_FILES, local_path
 from service.web.rendering import templates
 from service.web.scales import band, position
@@ -264,3 +265,9 @@ def test_a_scorecard_of_another_version_is_still_readable() -> None:
     sheet = scoresheet(card, "en")
     assert (sheet.title, sheet.lines[0].title, sheet.lines[0].why) == ("old", "greet", "from_the_future")
     assert sheet.lines[0].shown == "partly"
+
+
+@pytest.mark.parametrize(("ms", "shown"), [(0, "0:00"), (187_900, "3:07"), (4_500_000, "1:15:00"), (-5, "0:00")])
+def test_moments_show_hours_only_when_there_are_any(ms: int, shown: str) -> None:
+    """A place in a call reads the same on pages and at the command line."""
+    assert clock(ms) == shown

@@ -24,6 +24,7 @@ from service.calls.ingest import ingest
 from service.jobs import worker as worker_module
 from service.jobs.worker import Worker, in_background
 from service.people.viewer import OPERATOR
+from service.search.terms import tsquery
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -71,14 +72,17 @@ def test_a_recording_becomes_a_scored_call(database: Database, settings: Setting
         assert recording.state == "scored"
         assert (recording.progress, recording.state_reason) == (1.0, None)
         assert card.recording_hash == recording.sha256
-        assert card.weights_hash == "fake-whisper+fake-tagger"
+        assert card.weights_hash == "fake-whisper+fake-tagger-1"
         assert len(card.sop_hash) == 64
         assert [turn.speaker for turn in session.scalars(select(StoredTurn).order_by(StoredTurn.position))] == [
             "rep",
             "customer",
         ]
         assert [event.event for event in session.scalars(select(StoredKeyEvent))] == ["opening"]
-        assert session.scalar(select(func.count()).where(StoredTurn.terms.op("@@")(text("'word'::tsquery")))) == 2
+        found = text("SELECT text FROM turns WHERE terms @@ CAST(:query AS tsquery)")
+        for turn in session.scalars(select(StoredTurn)):
+            assert turn.text in session.scalars(found, {"query": tsquery(turn.text)}).all()
+        assert session.scalars(found, {"query": tsquery("unsaid")}).all() == []
 
 
 def test_silence_is_no_speech(database: Database, settings: Settings) -> None:
@@ -204,8 +208,72 @@ def test_a_recording_that_kills_workers_is_given_up(
     monkeypatch.setattr(worker_module, "HEARTBEAT_S", 0.2)
     bring_in(database, settings, conversation())
     with database.transaction() as session:
-        session.execute(text("UPDATE procrastinate_jobs SET status = 'doing', attempts = 7, worker_id = NULL"))
+        session.execute(text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL"))
+        session.execute(text("UPDATE recordings SET worker_deaths = 7"))
     finish_all(database, settings, FakeEngines())
     with database.transaction() as session:
         reason = session.scalars(select(Recording.state_reason)).one()
     assert reason == "the worker died 8 times at transcribe"
+
+
+def test_earlier_weights_count_again(database: Database, settings: Settings) -> None:
+    """Back on earlier weights, the transcript they made counts again, without being made again."""
+    from service.calls.changes import reprocess
+    from service.calls.store import latest_transcript
+
+    done = ingest(database, settings, OPERATOR, io.BytesIO(conversation()), "a.wav")
+    assert done.call_id
+    for name in ("base", "small", "base"):
+        engines = FakeEngines()
+        engines.asr_hash = name
+        with database.transaction() as session:
+            reprocess(session, OPERATOR, done.call_id)
+        finish_all(database, settings, engines)
+        with database.transaction() as session:
+            loaded = latest_transcript(session, done.recording_id)
+            assert loaded is not None
+            assert loaded.weights_hash == name
+    with database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(StoredTranscript)) == 2
+
+
+def test_a_wrong_setting_stops_the_worker_and_no_recording(database: Database, settings: Settings) -> None:
+    """When an engine cannot be loaded, the worker says so and recordings stay queued."""
+    bring_in(database, settings, conversation())
+    wrong = settings.model_copy(update={"sop_en": "no-such-sop"})
+    with in_background(Worker(wrong, database, engines=FakeEngines())) as worker:
+        wait_until(lambda: worker.failure is not None)
+    assert "no SOP named 'no-such-sop' is published" in str(worker.failure)
+    assert states(database) == ["queued"]
+
+
+def test_a_worker_outlives_a_broken_connection(database: Database, settings: Settings) -> None:
+    """When the database drops every connection, the worker connects again and goes on."""
+    with in_background(Worker(settings, database, engines=FakeEngines())):
+        bring_in(database, settings, conversation(1))
+        wait_until(lambda: states(database) == ["scored"])
+        with database.engine.connect() as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        bring_in(database, settings, conversation(2), "b.wav")
+        wait_until(lambda: states(database) == ["scored", "scored"])
+
+
+def test_a_restored_recording_gets_its_job_back(database: Database, settings: Settings) -> None:
+    """Deleted while it waited and restored after its job had come and gone, a call is still scored."""
+    from service.calls import changes
+
+    done = ingest(database, settings, OPERATOR, io.BytesIO(conversation()), "a.wav")
+    assert done.call_id
+    with database.transaction() as session:
+        changes.delete(session, OPERATOR, done.call_id)
+    with in_background(Worker(settings, database, engines=FakeEngines())):
+        wait_until(lambda: jobs_left(database) == 0)
+    with database.transaction() as session:
+        assert changes.restore(session, OPERATOR, done.call_id)
+    finish_all(database, settings, FakeEngines())
+    assert states(database) == ["scored"]

@@ -137,6 +137,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), server_default="queued", nullable=False),
         sa.Column("state_reason", sa.String(), nullable=True),
         sa.Column("progress", sa.Double(), server_default="0", nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("worker_deaths", sa.Integer(), server_default="0", nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
@@ -149,11 +151,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_recordings_state", "recordings", ["state"], unique=False)
     op.create_index(
-        "uq_recordings_sha256",
-        "recordings",
-        ["sha256"],
-        unique=True,
-        postgresql_where=sa.text("deleted_at IS NULL"),
+        "uq_recordings_sha256", "recordings", ["sha256"], unique=True, postgresql_where=sa.text("deleted_at IS NULL")
     )
     op.create_table(
         "sop_versions",
@@ -169,9 +167,9 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('draft', 'published', 'retired')", name=op.f("ck_sop_versions_state")),
         sa.ForeignKeyConstraint(["published_by_id"], ["users.id"], name=op.f("fk_sop_versions_published_by_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sop_versions")),
-        sa.UniqueConstraint("name", "content_hash", name=op.f("uq_sop_versions_name_content_hash")),
         sa.UniqueConstraint("name", "number", name=op.f("uq_sop_versions_name_number")),
     )
+    op.create_index("ix_sop_versions_content_hash", "sop_versions", ["name", "content_hash"], unique=False)
     op.create_table(
         "web_sessions",
         sa.Column("token_hash", sa.String(), nullable=False),
@@ -221,9 +219,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["opportunity_id"],
-            ["opportunities.id"],
-            name=op.f("fk_stage_changes_opportunity_id_opportunities"),
+            ["opportunity_id"], ["opportunities.id"], name=op.f("fk_stage_changes_opportunity_id_opportunities")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_changes")),
     )
@@ -239,6 +235,7 @@ def upgrade() -> None:
         sa.Column("notes", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("removed", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_transcripts_call_id_calls")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transcripts")),
         sa.UniqueConstraint("call_id", "weights_hash", name=op.f("uq_transcripts_call_id_weights_hash")),
@@ -251,6 +248,7 @@ def upgrade() -> None:
         sa.Column("transcript_id", sa.Uuid(), nullable=False),
         sa.Column("tagger_hash", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_analyses_call_id_calls")),
         sa.ForeignKeyConstraint(
             ["transcript_id"], ["transcripts.id"], name=op.f("fk_analyses_transcript_id_transcripts")
@@ -318,6 +316,7 @@ def upgrade() -> None:
         sa.Column("judged_points", sa.Double(), nullable=False),
         sa.Column("reason", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["analysis_id"], ["analyses.id"], name=op.f("fk_scorecards_analysis_id_analyses")),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_scorecards_call_id_calls")),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,63 @@
+"""What names a transcript, and how the jobs of a process share the cores."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asr.vad import VadOptions
+from asr.weights import find_weights
+from service.engines import LazyEngines
+from service.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose weights are joined once."""
+    home = tmp_path_factory.mktemp("home")
+    find_weights(cache=home / "weights")
+    return home
+
+
+def name(home: Path, **settings: Any) -> str:
+    """The name of what engines with these settings transcribe."""
+    return LazyEngines(Settings(home=home, **{"device": "cpu", "threads": 1, **settings})).asr_hash
+
+
+def test_the_name_of_a_transcript_is_short_and_stays(home: Path) -> None:
+    """Two processes with the same settings, on any number of threads, agree."""
+    assert name(home) == name(home, threads=2)
+    assert len(name(home)) == 32
+    assert int(name(home), 16)
+
+
+@pytest.mark.parametrize("settings", [{"rep_channel": 1}, {"compute_type": "float32"}])
+def test_settings_that_change_a_transcript_change_its_name(home: Path, settings: dict[str, Any]) -> None:
+    """A recording is transcribed again when what is asked for differs."""
+    assert name(home, **settings) != name(home)
+
+
+@pytest.mark.parametrize(
+    ("target", "value"),
+    [
+        ("service.engines.recording.VERSION", 1_000_000),
+        ("service.engines.weights_hash", lambda folder: "other"),
+        ("asr.vad.SileroDetector.weights_hash", "other"),
+        ("asr.vad.VadOptions", lambda: VadOptions(threshold=0.5)),
+    ],
+)
+def test_code_and_weights_change_the_name(
+    home: Path, target: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transcript of older code or of other weights is not taken for a new one."""
+    before = name(home)
+    monkeypatch.setattr(target, value)
+    assert name(home) != before
+
+
+def test_as_many_transcriptions_run_at_once_as_jobs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each job has a worker of the model and its share of the cores, at least one."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(4)), raising=False)
+    for concurrency, threads in ((1, 4), (2, 2), (3, 1), (8, 1)):
+        options = LazyEngines(Settings(home=home), concurrency)._options()
+        assert (options.workers, options.cpu_threads) == (concurrency, threads)
