@@ -10,6 +10,7 @@ from service import web
 from service.access import NotSignedIn
 from service.calls import api as calls_api
 from service.calls import pages as calls_pages
+from service.jobs.worker import Worker
 from service.opportunities import api as opportunities_api
 from service.opportunities import pages as opportunities_pages
 from service.people import api as people_api
@@ -49,8 +50,11 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.add_exception_handler(NotSignedIn, _ask_to_sign_in)
 
     @app.get("/health", include_in_schema=False)
-    def health() -> dict[str, str]:
-        return {"status": "ok"}
+    def health() -> JSONResponse:
+        worker: Worker | None = getattr(app.state, "worker", None)
+        if worker is not None and worker.failure is not None:
+            return JSONResponse({"status": "failing", "worker": str(worker.failure)}, 503)
+        return JSONResponse({"status": "ok"})
 
     return app
 

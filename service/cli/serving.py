@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.console import Failure, errors, open_database, output, settings
+from service.cli.console import Failure, engine_failures, errors, open_database, output, settings
 
 if TYPE_CHECKING:
     from models.database import Database
@@ -38,6 +38,7 @@ def worker(
     """Process recordings from the queue until stopped; unfinished jobs go back to it."""
     from service.jobs.queue import STAGES
     from service.jobs.worker import Worker
+    from service.sops.versions import UnknownSop
 
     wanted = [name.strip() for name in queues.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in STAGES]
@@ -46,7 +47,11 @@ def worker(
     config = settings()
     with open_database(config) as database:
         errors.print(f"working on {', '.join(wanted)}; Ctrl-C stops", markup=False)
-        Worker(config, database, queues=wanted, concurrency=concurrency).run()
+        try:
+            with engine_failures():
+                Worker(config, database, queues=wanted, concurrency=concurrency).run()
+        except UnknownSop as error:
+            raise Failure(str(error)) from error
 
 
 def demo(
@@ -89,10 +94,12 @@ def _serve(config: Settings, database: Database, host: str, port: int, *, work: 
     from service.jobs.worker import Worker, in_background
     from service.main import create_app
 
-    working = in_background(Worker(config, database, engines=LazyEngines(config))) if work else contextlib.nullcontext()
+    app = create_app(config, database)
+    app.state.worker = Worker(config, database, engines=LazyEngines(config)) if work else None
+    working = in_background(app.state.worker) if work else contextlib.nullcontext()
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(config, database),
+            app,
             host=host,
             port=port,
             log_level="warning",

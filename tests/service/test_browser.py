@@ -59,7 +59,7 @@ def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
         calls = seed(database, settings)
         calls["waiting"] = add_call(database, settings, "waiting")
         set_state(database, "waiting.wav", "transcribing", progress=0.3)
-        for state, reason in (("failed", "no audio stream"), ("no_speech", "no speech")):
+        for state, reason in (("failed", "no audio stream"), ("no_speech", "no_speech")):
             calls[state] = add_call(database, settings, state)
             set_state(database, f"{state}.wav", state, state_reason=reason)
         listener.bind(("127.0.0.1", 0))
@@ -166,7 +166,7 @@ def test_every_page_is_drawn_in_both_languages(site: Site, page: Page, language:
     }
     for name, address in pages.items():
         page.goto(address)
-        if name in ("call", "call-missed"):
+        if name in ("call", "call-missed", "call-no-speech"):
             page.locator("#wave > div").wait_for()
         if name == "api":
             page.get_by_text("/api/recordings").first.wait_for()

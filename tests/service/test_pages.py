@@ -144,6 +144,14 @@ def test_calls_in_every_state_have_a_page(site: Site, state: str, shown: str) ->
     assert 'id="scorecard"' not in page.text
 
 
+def test_a_call_without_speech_says_so_once(site: Site) -> None:
+    """There is the sound, but neither an empty transcript nor the code the worker noted."""
+    page = site.browser().get(f"/calls/{site.calls['no_speech']}").text
+    assert 'id="player"' in page
+    assert re.search(r'class="transcript card"[^>]* hidden>', page)
+    assert "no speech in 0:20" not in page + site.browser().get("/calls?state=no_speech").text
+
+
 @pytest.mark.parametrize("address", ["/calls", "/calls?q=alert", "/calls/{evil}", "/calls/{failed}"])
 def test_markup_in_recordings_is_only_text(site: Site, address: str) -> None:
     """File names, reasons and transcripts are escaped wherever they are shown."""
