@@ -79,9 +79,7 @@ def _parsed(line: str, where: str) -> Any:
     try:
         return json.loads(line)
     except json.JSONDecodeError as error:
-        raise CorpusError(
-            f"{where}: not JSON ({error.msg} at column {error.colno}); write one object a line"
-        ) from None
+        raise CorpusError(f"{where}: not JSON ({error.msg} at column {error.colno}); write one object a line") from None
 
 
 def _call(document: Any, where: str) -> AnnotatedCall:

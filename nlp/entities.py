@@ -17,9 +17,7 @@ _EN_UNIT = (
     r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand"
     r"|million|grand|half|a|couple|few)"
 )
-_EN_NUMBER = (
-    rf"(?:\d[\d,]*(?:\.\d+)?\s?(?:k|m|thousand|million|grand)?|{_EN_UNIT}(?:[\s-]+(?:and\s+)?{_EN_UNIT})*)"
-)
+_EN_NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?\s?(?:k|m|thousand|million|grand)?|{_EN_UNIT}(?:[\s-]+(?:and\s+)?{_EN_UNIT})*)"
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _MONTH = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
@@ -31,9 +29,7 @@ _PATTERNS: dict[Language, tuple[tuple[str, re.Pattern[str]], ...]] = {
         ("MONEY", re.compile(rf"[¥￥$€£]\s?{_ZH_NUMBER}\s?[万亿千kK]?")),
         (
             "MONEY",
-            re.compile(
-                rf"{_ZH_NUMBER}\s?[多来几]?\s?(?:块钱?|元钱?|万元|毛钱?|美元|美金|欧元|英镑|港币|人民币)"
-            ),
+            re.compile(rf"{_ZH_NUMBER}\s?[多来几]?\s?(?:块钱?|元钱?|万元|毛钱?|美元|美金|欧元|英镑|港币|人民币)"),
         ),
         (
             "PERCENT",
@@ -61,9 +57,7 @@ _PATTERNS: dict[Language, tuple[tuple[str, re.Pattern[str]], ...]] = {
         ("MONEY", re.compile(r"[$€£¥]\s?\d[\d,]*(?:\.\d+)?\s?(?:k|m|bn|thousand|million|grand)?\b", re.I)),
         (
             "MONEY",
-            re.compile(
-                rf"\b{_EN_NUMBER}\s+(?:dollars?|bucks|euros?|pounds?|quid|cents?|pence|usd|gbp|eur)\b", re.I
-            ),
+            re.compile(rf"\b{_EN_NUMBER}\s+(?:dollars?|bucks|euros?|pounds?|quid|cents?|pence|usd|gbp|eur)\b", re.I),
         ),
         ("MONEY", re.compile(rf"\b{_EN_NUMBER}\s?(?:grand)\b|\b\d+(?:\.\d+)?k\b", re.I)),
         ("PERCENT", re.compile(rf"\b\d[\d.]*\s?%|\b{_EN_NUMBER}\s?per\s?cent\b", re.I)),

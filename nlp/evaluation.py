@@ -225,18 +225,12 @@ def evaluate_held_out(
         tested = [i for i in part if i < len(calls)]
         own = predictions(HeadTagger(remembering, head), [calls[i] for i in tested])
         found.update(zip(tested, own, strict=True))
-        reports.append(
-            Fold(tuple(calls[i].call_id for i in tested), score_calls([calls[i] for i in tested], own))
-        )
+        reports.append(Fold(tuple(calls[i].call_id for i in tested), score_calls([calls[i] for i in tested], own)))
         progress(f"fold {number} of {len(parts)} measured")
-    return EvaluationReport(
-        "held_out", score_calls(calls, [found[i] for i in range(len(calls))]), tuple(reports)
-    )
+    return EvaluationReport("held_out", score_calls(calls, [found[i] for i in range(len(calls))]), tuple(reports))
 
 
-def _encode_all(
-    calls: Sequence[AnnotatedCall], encoder: RememberingEncoder, progress: Callable[[str], None]
-) -> None:
+def _encode_all(calls: Sequence[AnnotatedCall], encoder: RememberingEncoder, progress: Callable[[str], None]) -> None:
     """Encode once what every fold needs: by far the longest step, so it says how far it is."""
     for number, call in enumerate(calls, start=1):
         encoder.encode([turn.text for turn in call.turns])
@@ -256,9 +250,7 @@ def predictions(tagger: HeadTagger, calls: Iterable[AnnotatedCall]) -> list[NDAr
     ]
 
 
-def score_calls(
-    calls: Sequence[AnnotatedCall], predicted: Sequence[NDArray[np.bool_]]
-) -> tuple[LanguageScore, ...]:
+def score_calls(calls: Sequence[AnnotatedCall], predicted: Sequence[NDArray[np.bool_]]) -> tuple[LanguageScore, ...]:
     """Scores per language that occurs; ``predicted`` is (turns, events) for each call."""
     scores = []
     for language in LANGUAGES:

@@ -65,9 +65,7 @@ class CallFeatures:
         return len(self.context)
 
 
-def call_features(
-    turns: Sequence[SpokenTurn], language: Language, embeddings: NDArray[np.float32]
-) -> CallFeatures:
+def call_features(turns: Sequence[SpokenTurn], language: Language, embeddings: NDArray[np.float32]) -> CallFeatures:
     """Features of a whole call; ``embeddings`` is (len(turns), dim)."""
     return CallFeatures(
         embeddings=embeddings,
@@ -80,10 +78,7 @@ def call_features(
 def allowed_events(speakers: Sequence[Speaker]) -> NDArray[np.bool_]:
     """(turns, events): whether the speaker can show the event; an unknown speaker can show all."""
     return np.array(
-        [
-            [speaker == "unknown" or speaker in EVENT_SPEAKERS[event] for event in EVENTS]
-            for speaker in speakers
-        ],
+        [[speaker == "unknown" or speaker in EVENT_SPEAKERS[event] for event in EVENTS] for speaker in speakers],
         dtype=np.bool_,
     ).reshape(len(speakers), len(EVENTS))
 

@@ -126,9 +126,7 @@ def fit_head(examples: Sequence[Example], options: HeadOptions, seed: int) -> Se
 def _run_epochs(
     head: SequenceHead, examples: Sequence[Example], options: HeadOptions, rng: np.random.Generator
 ) -> None:
-    optimizer = torch.optim.AdamW(
-        head.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
-    )
+    optimizer = torch.optim.AdamW(head.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
     steps = options.epochs * -(-len(examples) // options.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, options.learning_rate, total_steps=max(steps, 4), pct_start=0.2

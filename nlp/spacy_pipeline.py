@@ -59,9 +59,7 @@ def _mark_sentences(doc: Doc) -> Doc:
     """Sentences as quotes have them, so that there is one rule for both."""
     starts = {sentence.start for sentence in sentences(doc.text)}
     for token in doc:
-        token.is_sent_start = token.i == 0 or any(
-            token.idx <= start < token.idx + len(token) for start in starts
-        )
+        token.is_sent_start = token.i == 0 or any(token.idx <= start < token.idx + len(token) for start in starts)
     return doc
 
 

@@ -86,9 +86,7 @@ class HeadTagger:
         return call_features(spoken, transcript.language, embeddings)
 
     def _probabilities(self, calls: Sequence[CallFeatures]) -> list[NDArray[np.float64]]:
-        return [
-            probabilities(part, self.head.decisions) for part in batched_logits(self.head.networks, calls)
-        ]
+        return [probabilities(part, self.head.decisions) for part in batched_logits(self.head.networks, calls)]
 
     def _evidence(
         self,

@@ -16,9 +16,7 @@ from asr.transcript import Language
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
-_ABBREVIATIONS = frozenset(
-    {"mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "no", "inc", "approx"}
-)
+_ABBREVIATIONS = frozenset({"mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "no", "inc", "approx"})
 _SENTENCE_END = re.compile(
     r"[。！？!?]+[”’」』）\"')\]]*"  # ends a sentence wherever it stands
     r"|(?<!\.)\.[”’\"')\]]*(?=\s|$)"  # a full stop only before a space: 3.5 and v2.0 go on

@@ -34,9 +34,7 @@ class TrainingOptions:
     seed: int = 20
 
 
-def train(
-    calls: Sequence[AnnotatedCall], encoder: Encoder, options: TrainingOptions | None = None
-) -> TrainedHead:
+def train(calls: Sequence[AnnotatedCall], encoder: Encoder, options: TrainingOptions | None = None) -> TrainedHead:
     """Train, calibrate and choose thresholds, all within ``calls``, of which there are at least ``folds``."""
     return head_from_bytes(train_bytes(calls, encoder, options))
 
@@ -110,8 +108,7 @@ def decide_all(logits: NDArray[np.float32], examples: Sequence[Example]) -> list
     labels = np.concatenate([example.labels for example in examples])
     allowed = np.concatenate([example.features.allowed for example in examples])
     return [
-        decide(logits[allowed[:, column], column], labels[allowed[:, column], column])
-        for column in range(len(EVENTS))
+        decide(logits[allowed[:, column], column], labels[allowed[:, column], column]) for column in range(len(EVENTS))
     ]
 
 

@@ -60,9 +60,7 @@ def _plain_step(step: Step) -> dict[str, Any]:
 
 def _plain_criterion(criterion: Criterion) -> dict[str, Any]:
     several = len(criterion.any_of) > 1
-    document: dict[str, Any] = (
-        {"any_of": list(criterion.any_of)} if several else {"event": criterion.any_of[0]}
-    )
+    document: dict[str, Any] = {"any_of": list(criterion.any_of)} if several else {"event": criterion.any_of[0]}
     if criterion.speakers != default_speakers(criterion.any_of):
         document["speaker"] = "both" if len(criterion.speakers) > 1 else next(iter(criterion.speakers))
     if criterion.weight != 1:

@@ -64,9 +64,7 @@ def _judge_presence(criterion: Criterion, hearing: Hearing, order: Order | None)
     high = _share(hearing.stretch_count([*sure, *maybe]), criterion.min_count)
     if low == ALL:
         params: dict[str, Value] = {"events": criterion.any_of, "count": hearing.stretch_count(sure)}
-        return _verdict(
-            low, high, Reason(ReasonCode.HEARD, params), sure, _confidence(sure, criterion, hearing)
-        )
+        return _verdict(low, high, Reason(ReasonCode.HEARD, params), sure, _confidence(sure, criterion, hearing))
     blind = hearing.blind(criterion.any_of, criterion.speakers, to_end=criterion.within_first_s is None)
     if high > low or blind:
         doubtful = Reason(ReasonCode.DOUBTFUL, {"events": criterion.any_of})

@@ -209,7 +209,5 @@ def _earlier_step(section: Section, ids: list[str], index: int) -> str | None:
     if value in ids[index:]:
         section.note("after_step", f"step {value!r} is not earlier in the list", "name a step above this one")
     else:
-        section.note(
-            "after_step", f"unknown step {value!r}", suggestion(value, [name for name in ids[:index] if name])
-        )
+        section.note("after_step", f"unknown step {value!r}", suggestion(value, [name for name in ids[:index] if name]))
     return None

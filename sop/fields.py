@@ -83,9 +83,7 @@ class Section:
         """A name of lower-case letters, digits, ``-`` and ``_``."""
         value = self.text(key)
         if value is not None and not _SLUG.fullmatch(value):
-            self.note(
-                key, f"{_shown(value)} is not a plain name", "use lower-case letters, digits, '-' and '_'"
-            )
+            self.note(key, f"{_shown(value)} is not a plain name", "use lower-case letters, digits, '-' and '_'")
             return None
         return value
 
@@ -123,9 +121,7 @@ class Section:
         if isinstance(node, yaml.MappingNode):
             section = Section(node, self.at(key), ("zh", "en"), self.notes)
             for language in ("zh", "en"):
-                section.require(
-                    language, "give the text in both languages, or one text without 'zh' and 'en'"
-                )
+                section.require(language, "give the text in both languages, or one text without 'zh' and 'en'")
             zh, en = section.text("zh"), section.text("en")
             return Wording(zh, en) if zh is not None and en is not None else None
         value = self.text(key)
@@ -170,9 +166,7 @@ class Section:
     def _section(self, node: yaml.Node, path: str, keys: Sequence[str]) -> Section | None:
         if isinstance(node, yaml.MappingNode):
             return Section(node, path, keys, self.notes)
-        self.notes.add(
-            path, node, f"expected keys and values, got {_described(node)}", f"such as '{keys[0]}: ...'"
-        )
+        self.notes.add(path, node, f"expected keys and values, got {_described(node)}", f"such as '{keys[0]}: ...'")
         return None
 
     def _items(self, key: str, node: yaml.SequenceNode) -> Iterator[tuple[str, yaml.Node]]:
@@ -186,9 +180,7 @@ class Section:
         for index, word in enumerate(words):
             if word in kept:
                 path = f"{self.at(key)}[{index}]"
-                self.notes.add(
-                    path, node.value[index], f"{_shown(str(word))} is in the list twice", "keep one"
-                )
+                self.notes.add(path, node.value[index], f"{_shown(str(word))} is in the list twice", "keep one")
             elif word is not None:
                 kept.append(word)
         return tuple(kept)
@@ -196,15 +188,11 @@ class Section:
     def _text(self, node: yaml.Node, path: str) -> str | None:
         if _kind(node) != "str":
             quotes = isinstance(node, yaml.ScalarNode) and node.value
-            self.notes.add(
-                path, node, f"expected text, got {_described(node)}", "put it in quotes" if quotes else None
-            )
+            self.notes.add(path, node, f"expected text, got {_described(node)}", "put it in quotes" if quotes else None)
             return None
         value = str(node.value).strip()
         if not value or len(value) > MAX_TEXT:
-            self.notes.add(
-                path, node, "empty text" if not value else f"text longer than {MAX_TEXT} characters"
-            )
+            self.notes.add(path, node, "empty text" if not value else f"text longer than {MAX_TEXT} characters")
             return None
         return value
 
@@ -215,9 +203,7 @@ class Section:
         self.notes.add(path, node, f"unknown {what} {_shown(value)}", suggestion(value, options))
         return None
 
-    def _number(
-        self, key: str, pattern: re.Pattern[str], what: str, low: float, high: float
-    ) -> Fraction | None:
+    def _number(self, key: str, pattern: re.Pattern[str], what: str, low: float, high: float) -> Fraction | None:
         node = self._entries.get(key)
         if node is None:
             return None

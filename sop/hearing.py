@@ -56,9 +56,7 @@ class Hearing:
         for name, events in (("present", self.tagging.present), ("doubtful", self.tagging.doubtful)):
             for index, event in enumerate(events):
                 if not 0 <= event.evidence.turn < len(self.facts.turns):
-                    message = (
-                        f"turn {event.evidence.turn} is not one of the call's {len(self.facts.turns)} turns"
-                    )
+                    message = f"turn {event.evidence.turn} is not one of the call's {len(self.facts.turns)} turns"
                     raise SopError([Problem(f"tagging.{name}[{index}].turn", None, message)])
 
     def occurrences(self, events: Iterable[str], speakers: frozenset[str]) -> tuple[Occurrence, ...]:
@@ -90,9 +88,7 @@ class Hearing:
             return surest, tuple(item.evidence for item in found if item.certainty is surest)
         return (Certainty.MAYBE if self.blind(events, default_speakers(events)) else Certainty.NO), ()
 
-    def blind(
-        self, events: tuple[str, ...], speakers: frozenset[str], *, to_end: bool = True
-    ) -> Reason | None:
+    def blind(self, events: tuple[str, ...], speakers: frozenset[str], *, to_end: bool = True) -> Reason | None:
         """Why not hearing ``events`` of ``speakers`` proves nothing; None when their absence is certain.
 
         ``to_end`` says that the event might have come in the part that a truncated recording lacks.

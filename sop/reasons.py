@@ -60,9 +60,7 @@ class Reason:
 
     def to_json(self) -> dict[str, Any]:
         """``{"code", "params"}``; a list of events stays a list."""
-        params = {
-            key: list(value) if isinstance(value, tuple) else value for key, value in self.params.items()
-        }
+        params = {key: list(value) if isinstance(value, tuple) else value for key, value in self.params.items()}
         return {"code": self.code.value, "params": params}
 
 
@@ -88,9 +86,7 @@ TEMPLATES: Mapping[ReasonCode, Wording] = {
     ),
     ReasonCode.UNANSWERED: _ANSWERED,
     ReasonCode.PARTLY_ANSWERED: _ANSWERED,
-    ReasonCode.CRITERIA_MISSED: Wording(
-        "{total} 个要点完成了 {met} 个", "{met} of {total} points of the step done"
-    ),
+    ReasonCode.CRITERIA_MISSED: Wording("{total} 个要点完成了 {met} 个", "{met} of {total} points of the step done"),
     ReasonCode.DOUBTFUL: Wording("可能有{events}，但把握不足", "{events} perhaps said, too unsure to count"),
     ReasonCode.SPEAKER_NOT_HEARD: Wording(
         "录音里没有{speaker}的声音，无法判断{events}",
@@ -115,9 +111,7 @@ TEMPLATES: Mapping[ReasonCode, Wording] = {
     ReasonCode.NO_CHANCE_TO_ANSWER: Wording(
         "通话以{events}结束，没有机会回应", "the call ended on {events}, with no chance to answer"
     ),
-    ReasonCode.OPTIONAL_NOT_DONE: Wording(
-        "选做项，未完成不扣分", "optional and not done, which costs nothing"
-    ),
+    ReasonCode.OPTIONAL_NOT_DONE: Wording("选做项，未完成不扣分", "optional and not done, which costs nothing"),
     ReasonCode.CALL_TOO_SHORT: Wording(
         "通话 {duration_s} 秒，短于 {limit_s} 秒，不评分",
         "the call lasts {duration_s} s, under {limit_s} s: not scored",

@@ -52,9 +52,7 @@ def document_schema() -> dict[str, Any]:
         "title": _WORDING,
         "language": {"oneOf": [language, {"type": "array", "items": language, "uniqueItems": True}]},
         "steps": {"type": "array", "minItems": 1, "items": _step_schema()},
-        "not_applicable": _object(
-            {"shorter_than_s": _whole(1, 86_400, "Calls shorter than this get no score.")}
-        ),
+        "not_applicable": _object({"shorter_than_s": _whole(1, 86_400, "Calls shorter than this get no score.")}),
         "vocabulary": _object({"hotwords": _WORDS, "competitors": _WORDS}),
     }
     return {
@@ -93,8 +91,7 @@ def _criterion_properties() -> dict[str, Any]:
         "within_first_s": _whole(1, 86_400, "Seconds after the first word of the call."),
         "after_step": _SLUG | {"description": "The id of an earlier step that must have begun before."},
         "answers": _EVENTS | {"description": "Events of which each must be answered by 'event'."},
-        "answer_within_turns": _whole(1, 100, "Turns of the answering side.")
-        | {"default": DEFAULT_ANSWER_TURNS},
+        "answer_within_turns": _whole(1, 100, "Turns of the answering side.") | {"default": DEFAULT_ANSWER_TURNS},
     }
 
 

@@ -125,9 +125,7 @@ def _weighted(shares: Sequence[tuple[Fraction, Fraction]]) -> Fraction:
     return sum((weight * share for weight, share in shares), NOTHING) / sum(weight for weight, _ in shares)
 
 
-def _optional(
-    step: Step, verdict: Verdict, criteria: tuple[CriterionResult, ...], demanded: Certainty
-) -> Line:
+def _optional(step: Step, verdict: Verdict, criteria: tuple[CriterionResult, ...], demanded: Certainty) -> Line:
     """An optional step that is not surely met: unknown if it may be, else nobody's concern."""
     if verdict.high == ALL:
         whole = Verdict(NOTHING, ALL, verdict.reason, verdict.evidence, verdict.confidence)
@@ -142,9 +140,7 @@ def _line(step: Step, verdict: Verdict, criteria: tuple[CriterionResult, ...], d
     return Line(step, result, maximum * verdict.low, maximum * (verdict.high - verdict.low), demanded)
 
 
-def _step_result(
-    step: Step, outcome: Outcome, verdict: Verdict, criteria: tuple[CriterionResult, ...]
-) -> StepResult:
+def _step_result(step: Step, outcome: Outcome, verdict: Verdict, criteria: tuple[CriterionResult, ...]) -> StepResult:
     maximum = Fraction(step.points)
     return StepResult(
         step_id=step.id,

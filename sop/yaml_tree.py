@@ -44,9 +44,7 @@ def _check_events(text: str) -> None:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise _error(
-                    line, "a second document begins here", "remove the '---' and keep one SOP a file"
-                )
+                raise _error(line, "a second document begins here", "remove the '---' and keep one SOP a file")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _error(line, "anchors and aliases (& and *) are not allowed", "write the value out")
         if getattr(event, "tag", None):

@@ -113,9 +113,7 @@ def finish(
         card = score(sop, tagging, facts(transcript))
         review = Review(tagging, metrics.measure(transcript), card)
         add_review(session, loaded, review, tagger.weights_hash, version)
-        session.execute(
-            update(Recording).where(Recording.id == recording_id).values(state="scored", progress=1.0)
-        )
+        session.execute(update(Recording).where(Recording.id == recording_id).values(state="scored", progress=1.0))
 
 
 def add_call(
@@ -149,9 +147,7 @@ def add_call(
 def set_state(database: Database, file_name: str, state: str, **values: Any) -> None:
     """Put a recording into a state, as a worker would."""
     with database.transaction() as session:
-        session.execute(
-            update(Recording).where(Recording.file_name == file_name).values(state=state, **values)
-        )
+        session.execute(update(Recording).where(Recording.file_name == file_name).values(state=state, **values))
         assert session.scalar(select(Recording.state).where(Recording.file_name == file_name)) == state
 
 

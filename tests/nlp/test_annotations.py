@@ -47,9 +47,7 @@ def test_a_mistake_is_named_with_its_line_field_and_remedy(change: dict[str, obj
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("text", "message"), [("", "no calls"), ("{", "line 1: not JSON"), ("[]", "as a JSON object")]
-)
+@pytest.mark.parametrize(("text", "message"), [("", "no calls"), ("{", "line 1: not JSON"), ("[]", "as a JSON object")])
 def test_what_is_no_corpus_is_refused(text: str, message: str) -> None:
     """An empty file, broken JSON and a list are told apart."""
     with pytest.raises(CorpusError, match=message):

@@ -31,9 +31,7 @@ def gold_call(language: Language) -> AnnotatedCall:
 def spoken(text: str, start_ms: int, language: Language) -> tuple[Word, ...]:
     """Words of 200 ms each, as a recogniser gives them."""
     pieces = list(text) if language == "zh" else [f" {piece}" for piece in text.split()]
-    return tuple(
-        Word(piece, start_ms + 200 * i, start_ms + 200 * i + 180, 0.9) for i, piece in enumerate(pieces)
-    )
+    return tuple(Word(piece, start_ms + 200 * i, start_ms + 200 * i + 180, 0.9) for i, piece in enumerate(pieces))
 
 
 def transcript(call: AnnotatedCall, speaker: Speaker | None = None, limit: int = 60) -> Transcript:
@@ -102,9 +100,7 @@ def test_nobody_shows_what_only_the_other_can(tagger: HeadTagger, speaker: Speak
 def test_the_mask_is_the_guide() -> None:
     """Known speakers can show what the guide lets them, an unknown one everything."""
     rep, customer, unknown = allowed_events(["rep", "customer", "unknown"])
-    assert {e for e, ok in zip(EVENTS, rep, strict=True) if ok} == {
-        e for e in EVENTS if "rep" in EVENT_SPEAKERS[e]
-    }
+    assert {e for e, ok in zip(EVENTS, rep, strict=True) if ok} == {e for e in EVENTS if "rep" in EVENT_SPEAKERS[e]}
     assert not customer[EVENTS.index("opening")]
     assert unknown.all()
 
@@ -122,9 +118,7 @@ def test_any_transcript_can_be_tagged(tagger: HeadTagger, said: list[tuple[Speak
 
 def test_the_quote_is_the_sentence_that_says_it(tagger: HeadTagger) -> None:
     """Small talk before a price objection is not part of its quote, and its time begins at the objection."""
-    text = (
-        "Morning, yes, I can hear you fine. Honestly that is way too expensive for us, it is over our budget."
-    )
+    text = "Morning, yes, I can hear you fine. Honestly that is way too expensive for us, it is over our budget."
     turns = (
         Turn("rep", 0, 0, 4000, "So it comes to four hundred pounds a month for the whole team.", 0.9),
         Turn("customer", 1, 5000, 12_000, text, 0.9, spoken(text, 5000, "en")),

@@ -65,9 +65,7 @@ def test_sentences_are_ordered_pieces_of_the_text_and_lose_no_letter(text: str) 
     assert sum(char.isalnum() for s in found for char in s.text) == letters
 
 
-@pytest.mark.parametrize(
-    ("text", "language", "units"), [("价格是30万，OK吗", "zh", 7), ("it's a deal", "en", 3)]
-)
+@pytest.mark.parametrize(("text", "language", "units"), [("价格是30万，OK吗", "zh", 7), ("it's a deal", "en", 3)])
 def test_spoken_units_are_characters_or_words(text: str, language: str, units: int) -> None:
     """Mandarin is counted by character, numbers and Latin words as one each; English by word."""
     assert count_spoken_units(text, language) == units  # type: ignore[arg-type]

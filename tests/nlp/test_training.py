@@ -23,9 +23,7 @@ from nlp.training import TrainingOptions, features_of, labels_of, split_by_call,
 from tests.fakes_nlp import HashedEncoder
 
 CORPUS = Path(__file__).parents[2] / "nlp" / "corpus"
-TINY = TrainingOptions(
-    head=HeadOptions(projection=16, hidden=8, lexical=4, epochs=4, batch=4, seeds=(1, 2)), folds=2
-)
+TINY = TrainingOptions(head=HeadOptions(projection=16, hidden=8, lexical=4, epochs=4, batch=4, seeds=(1, 2)), folds=2)
 
 
 def some_calls(count: int) -> list[AnnotatedCall]:

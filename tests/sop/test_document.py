@@ -160,8 +160,7 @@ BROKEN = {
         "steps[1] (line 8): expected keys and values, got the text 'closing', such as 'id: ...'",
     ),
     "forward reference": (
-        HEAD
-        + "  - {id: a, title: A, event: opening, after_step: b}\n  - {id: b, title: B, event: closing}\n",
+        HEAD + "  - {id: a, title: A, event: opening, after_step: b}\n  - {id: b, title: B, event: closing}\n",
         "steps[0].after_step (line 5): step 'b' is not earlier in the list, name a step above this one",
     ),
     "own successor": (
@@ -250,8 +249,7 @@ BROKEN = {
     ),
     "a tag": (
         "name: !!python/object/apply:os.system [ls]\n",
-        "document (line 1): tags are not allowed, found "
-        "'tag:yaml.org,2002:python/object/apply:os.system', remove it",
+        "document (line 1): tags are not allowed, found 'tag:yaml.org,2002:python/object/apply:os.system', remove it",
     ),
     "too deep": (
         "name: " + "[" * 50_000,

@@ -41,10 +41,7 @@ def test_step_reads_as_a_sentence_in_both_languages() -> None:
 def test_missing_criteria_are_named() -> None:
     """A step with several criteria says which of them is lacking."""
     card = score(shipped("zh-telesales"), *gold(demo_calls()["zh-demo-007"]))
-    assert (
-        explain_step(card.steps[4], "zh")
-        == "促成与下一步约定：2 个要点完成了 1 个，缺：客户答应（6.67/20 分）。"
-    )
+    assert explain_step(card.steps[4], "zh") == "促成与下一步约定：2 个要点完成了 1 个，缺：客户答应（6.67/20 分）。"
 
 
 def test_reason_names_the_other_step_by_its_title() -> None:

@@ -29,16 +29,12 @@ points = st.sampled_from([0.0, 0.5, 1.0, 7.0, 12.25, 30.0])
 
 
 @st.composite
-def criteria(
-    draw: st.DrawFn, name: str, title: Wording, earlier: tuple[str, ...], weight: float
-) -> Criterion:
+def criteria(draw: st.DrawFn, name: str, title: Wording, earlier: tuple[str, ...], weight: float) -> Criterion:
     """A criterion of a step that comes after ``earlier``."""
     any_of = draw(event_lists)
     speakers = frozenset[str]().union(*(EVENT_SPEAKERS[event] for event in any_of))
     if draw(st.booleans()):
-        common = [
-            word for word in ("rep", "customer") if all(word in EVENT_SPEAKERS[event] for event in any_of)
-        ]
+        common = [word for word in ("rep", "customer") if all(word in EVENT_SPEAKERS[event] for event in any_of)]
         speakers = frozenset({draw(st.sampled_from(common))}) if common else speakers
     base = Criterion(name, title, any_of, speakers, weight)
     others = [event for event in EVENTS if event not in any_of]
@@ -156,9 +152,7 @@ def test_points_of_a_step_stay_within_its_worth(sop: Sop, call: tuple[Tagging, C
 
 @LAWS
 @given(sops(), calls(), st.randoms(use_true_random=False))
-def test_order_of_events_changes_nothing(
-    sop: Sop, call: tuple[Tagging, CallFacts], shuffler: random.Random
-) -> None:
+def test_order_of_events_changes_nothing(sop: Sop, call: tuple[Tagging, CallFacts], shuffler: random.Random) -> None:
     """Any permutation of the events, and any repetition of one, gives the same card."""
     tagging, facts = call
     present, doubtful = list(tagging.present), list(tagging.doubtful)

@@ -83,9 +83,7 @@ def test_too_few_questions_earn_their_share() -> None:
 
 def test_questions_in_one_breath_count_once() -> None:
     """Three questions without letting the customer speak are one question."""
-    result = only(
-        [ASKING], ["rep: needs_discovery", "rep: needs_discovery", "rep: needs_discovery", "customer:"]
-    )
+    result = only([ASKING], ["rep: needs_discovery", "rep: needs_discovery", "rep: needs_discovery", "customer:"])
     assert told(result) == ("missed", 10, ReasonCode.TOO_FEW)
 
 
@@ -140,9 +138,7 @@ def test_every_objection_needs_its_own_answer() -> None:
 
 def test_unanswered_objections_are_the_evidence() -> None:
     """Where nothing was answered, every objection can be played."""
-    result = only(
-        [ANSWERS], ["customer: objection", "rep: product_intro", "customer: price_objection", "rep:"]
-    )
+    result = only([ANSWERS], ["customer: objection", "rep: product_intro", "customer: price_objection", "rep:"])
     assert told(result) == ("missed", 0, ReasonCode.UNANSWERED)
     assert [evidence.turn for evidence in result.evidence] == [0, 2]
 
@@ -320,9 +316,7 @@ def test_event_outside_the_call_is_refused() -> None:
     tagging, facts = written(["rep: opening", "customer:"])
     sop = parse(f"name: t\ntitle: T\nlanguage: zh\nsteps:\n  - {OPENING}\n")
     shorter = type(facts)(facts.duration_ms, "zh", ())
-    with pytest.raises(
-        SopError, match=r"^tagging\.present\[0\]\.turn: turn 0 is not one of the call's 0 turns$"
-    ):
+    with pytest.raises(SopError, match=r"^tagging\.present\[0\]\.turn: turn 0 is not one of the call's 0 turns$"):
         score(sop, tagging, shorter)
 
 

@@ -81,11 +81,7 @@ def test_keyword_stuffing_does_not_beat_an_honest_call() -> None:
         *("customer: customer_approval", "rep: decision_process", "customer:", "rep: next_step"),
         "customer: next_step",
     ]
-    magic = (
-        "opening, needs_discovery, product_intro, objection_handling, decision_process, next_step, closing"
-    )
+    magic = "opening, needs_discovery, product_intro, objection_handling, decision_process, next_step, closing"
     stuffed = [f"rep: {magic}"] * 10 + ["customer: objection", "rep:", "customer:", f"rep: {magic}"]
     sop = shipped("en-b2b")
-    assert value(score(sop, *written(stuffed, language="en"))) < value(
-        score(sop, *written(honest, language="en"))
-    )
+    assert value(score(sop, *written(stuffed, language="en"))) < value(score(sop, *written(honest, language="en")))
