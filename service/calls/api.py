@@ -101,10 +101,8 @@ async def upload(
     db: Annotated[Database, Depends(database)],
     settings: Annotated[Settings, Depends(app_settings)],
 ) -> list[UploadResult]:
-    """Bring recordings in. Each file has its own result; one bad file does not stop the others.
-
-    The body is read only after the viewer is known, and spooled to disk.
-    """
+    """Bring recordings in. Each file has its own result; one bad file does not stop the others."""
+    # The body is read only now that the viewer is known, and spooled to disk.
     async with request.form(max_files=1000, max_fields=20) as form:
         files = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
         fields = {name: value for name, value in form.items() if isinstance(value, str) and value}

@@ -32,6 +32,7 @@ from service.sops.versions import UnknownSop, current_version
 _CHUNK = 1 << 20
 _NAME_LENGTH = 255
 _ABANDONED_S = 24 * 3600
+_YEARS = range(1970, 2200)
 
 Direction = Literal["inbound", "outbound", "unknown"]
 Status = Literal["queued", "duplicate", "failed"]
@@ -314,6 +315,8 @@ def _check_details(session: Session, viewer: Viewer, details: CallDetails) -> No
         )
         if session.scalar(query) is None:
             raise IngestError(f"opportunity: no opportunity {details.opportunity!r} that you may see")
+    if details.started_at and details.started_at.year not in _YEARS:
+        raise IngestError(f"started_at: {details.started_at.isoformat()} is not the time of a recorded call")
     if details.sop_name:
         try:
             current_version(session, details.sop_name)

@@ -229,6 +229,14 @@ def test_an_unknown_sop_is_refused_at_the_door(database: Database, settings: Set
         ingest(database, settings, OPERATOR, io.BytesIO(SOUND), "a.wav", CallDetails(sop_name="nope"))
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:00-14:00"])
+def test_a_moment_beyond_the_calendar_is_refused(database: Database, settings: Settings, moment: str) -> None:
+    """A time that no page could show in the viewer's zone is refused by its field."""
+    details = CallDetails(started_at=datetime.fromisoformat(moment))
+    with pytest.raises(IngestError, match=r"^started_at: "):
+        ingest(database, settings, OPERATOR, io.BytesIO(SOUND), "a.wav", details)
+
+
 def test_a_rep_cannot_open_a_colleagues_deal_with_a_number(database: Database, settings: Settings) -> None:
     """A rep's upload that claims a colleague's customer is not linked to the colleague's deal."""
     viewers = people(database)
