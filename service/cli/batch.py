@@ -8,6 +8,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress, TaskID
@@ -183,3 +184,18 @@ def _result(session: Session, source: Source, item: Ingested) -> dict[str, Any]:
         "high": call.high,
         "events": dict(Counter(mark.event for mark in detail.events if not mark.doubtful)),
     }
+
+
+def line(result: dict[str, Any]) -> str:
+    """One result for people: file, state, score and interval, or the reason."""
+    name = Path(result["file"]).name
+    if result["state"] == "scored":
+        score = "no score" if result["score"] is None else f"{result['score']:.0f}"
+        span = "" if result["low"] is None else f" [{result['low']:.0f}–{result['high']:.0f}]"
+        told = f"scored {score}{span} · {result['language']} · {sum(result['events'].values())} key events"
+    elif result["state"] == "no_speech":
+        told = "no speech"
+    else:
+        told = f"{result['state']}: {result['reason']}"
+    again = f" ({result['duplicate_of']})" if result["duplicate_of"] else ""
+    return f"{name}: {told}{again}"

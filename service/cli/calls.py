@@ -92,7 +92,7 @@ def process(
 ) -> None:
     """Bring recordings in and process them to the end; what was done before is not done again."""
     from service.calls.ingest import Source
-    from service.cli.batch import run_batch
+    from service.cli.batch import line, run_batch
 
     config = settings()
     files = _files(paths)
@@ -106,10 +106,10 @@ def process(
             if as_json:
                 print(json.dumps(result, ensure_ascii=False), flush=True)
             elif not sys.stdout.isatty():
-                print(_line(result), flush=True)
+                print(line(result), flush=True)
     if sys.stdout.isatty() and not as_json:
         # On a terminal the lines would run through the bars: they come when the bars are done.
-        print("\n".join(_line(result) for result in told))
+        print("\n".join(line(result) for result in told))
     failed = sum(result["state"] == "failed" for result in told)
     if failed:
         raise Failure(f"{failed} of {len(told)} recordings failed")
@@ -163,21 +163,6 @@ def _check_sop(database: Any, name: str | None) -> None:
             current_version(session, name)
     except UnknownSop as error:
         raise Failure(f"--sop: {error}") from error
-
-
-def _line(result: dict[str, Any]) -> str:
-    """One result for people: file, state, score and interval, or the reason."""
-    name = Path(result["file"]).name
-    if result["state"] == "scored":
-        score = "no score" if result["score"] is None else f"{result['score']:.0f}"
-        span = "" if result["low"] is None else f" [{result['low']:.0f}–{result['high']:.0f}]"
-        told = f"scored {score}{span} · {result['language']} · {sum(result['events'].values())} key events"
-    elif result["state"] == "no_speech":
-        told = "no speech"
-    else:
-        told = f"{result['state']}: {result['reason']}"
-    again = f" ({result['duplicate_of']})" if result["duplicate_of"] else ""
-    return f"{name}: {told}{again}"
 
 
 def transcribe(

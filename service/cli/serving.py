@@ -70,14 +70,15 @@ def demo(
             sources = loading.load(database)
         except loading.DemoError as error:
             raise Failure(str(error)) from error
-        from service.cli.batch import run_batch
+        from service.cli.batch import line, run_batch
 
-        results = list(run_batch(config, database, sources))
+        results = []
+        for result in run_batch(config, database, sources):
+            results.append(result)
+            if not errors.is_terminal:  # where no bar can be drawn, lines tell how far it is
+                errors.print(line(result), markup=False, highlight=False)
         scored = sum(result["state"] == "scored" for result in results)
         output.print(f"{scored} of {len(results)} calls scored", highlight=False)
-        for result in results:
-            if result["state"] != "scored":
-                errors.print(f"{result['file']}: {result['state']}: {result['reason']}", markup=False)
         if not serving:
             return
         chosen = port or _free_port(host)
