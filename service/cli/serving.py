@@ -75,8 +75,7 @@ def demo(
         results = []
         for result in run_batch(config, database, sources):
             results.append(result)
-            if not errors.is_terminal:  # where no bar can be drawn, lines tell how far it is
-                errors.print(line(result), markup=False, highlight=False)
+            errors.print(line(result), markup=False, highlight=False)
         scored = sum(result["state"] == "scored" for result in results)
         output.print(f"{scored} of {len(results)} calls scored", highlight=False)
         if not serving:
