@@ -274,11 +274,14 @@ def _words(result: Any, tokens: list[int], tokenizer: Tokenizer) -> tuple[Word, 
     for text, first, last in zip(texts, borders, borders[1:], strict=False):
         confidence = float(np.mean(result.text_token_probs[first:last]))
         words.append(Word(text, int(times_ms[first]), int(times_ms[last]), min(max(confidence, 0.0), 1.0)))
-    return tuple(_joined(words))
+    return tuple(joined_words(words))
 
 
-def _joined(words: Sequence[Word]) -> list[Word]:
-    """Punctuation joined to the word it belongs to, and parts of one Latin word to each other."""
+def joined_words(words: Sequence[Word]) -> list[Word]:
+    """Punctuation joined to the word it belongs to, and parts of one Latin word to each other.
+
+    A Latin word begins with a space, as the recognizer writes it; what begins without one goes on.
+    """
     joined: list[Word] = []
     opening: Word | None = None
     for word in words:
@@ -297,7 +300,8 @@ def _joined(words: Sequence[Word]) -> list[Word]:
 def _continues(before: str, text: str) -> bool:
     if not text.strip() or text in _APPENDED:
         return True
-    return before[-1:].isascii() and before[-1:].isalnum() and text[0].isascii() and text[0].isalnum()
+    # Latin text without a space before it goes on: "40" ",000", "twenty" "-five".
+    return before[-1:].isascii() and text[0].isascii() and not text[0].isspace()
 
 
 def _together(a: Word, b: Word) -> Word:

@@ -11,9 +11,9 @@ from asr.audio import decode
 from asr.guards import runs_away
 from asr.levels import Mono
 from asr.recognition import Heard, Recognizer
-from asr.transcript import Language
+from asr.transcript import Language, Word
 from asr.weights import find_weights
-from asr.whisper import RETRIES, WhisperError, WhisperOptions, WhisperRecognizer, choose_device
+from asr.whisper import RETRIES, WhisperError, WhisperOptions, WhisperRecognizer, choose_device, joined_words
 from tests.fakes_asr import FakeRecognizer
 
 DATA = Path(__file__).parent / "data"
@@ -220,3 +220,21 @@ def test_a_folder_without_weights_is_an_error(tmp_path: Path) -> None:
         WhisperRecognizer(tmp_path, WhisperOptions(device="cpu"))
     assert str(tmp_path) in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ([" $40", ",000", "?"], [" $40,000?"]),
+        ([" twenty", "-five", " rooms", "."], [" twenty-five", " rooms."]),
+        ([" don", "'t"], [" don't"]),
+        (["我们", "C", "RM", "系统", "。"], ["我们", "CRM", "系统。"]),
+    ],
+)
+def test_parts_of_a_word_are_one_word(parts: list[str], words: list[str]) -> None:
+    """What follows a Latin word without a space belongs to it, from its start to the last part's end."""
+    heard = [Word(text, i * 100, i * 100 + 100, 0.5) for i, text in enumerate(parts)]
+    joined = joined_words(heard)
+    assert [word.text for word in joined] == words
+    assert joined[0].start_ms == 0
+    assert all(a.end_ms <= b.start_ms for a, b in pairwise(joined))
