@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -90,8 +89,15 @@ def configure_logs() -> None:
     # Procrastinate reports a failed attempt as an error of its own; the worker says it better.
     logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
     structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.dev.set_exc_info,
+            structlog.dev.ConsoleRenderer(colors=False),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # The standard library's handlers swallow a broken stream; a worker must not fail over its log.
+        logger_factory=structlog.stdlib.LoggerFactory(),
     )
 
 
