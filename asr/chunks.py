@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 FRAME_MS = 10
 """Length of one level frame; see :func:`asr.levels.frame_levels_db`."""
+LENGTHS_MS = (2_000, 4_000, 8_000, 15_000, 20_000, 29_000)
+"""Classes of length. A recognizer treats what is of one class alike, so that nothing depends on its batch."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,7 +56,7 @@ class Packing:
 
     max_ms: int = 15_000
     gap_ms: int = 1_000
-    batch_windows: int = 16
+    batch_windows: int = 8
 
 
 def pack(regions: Sequence[Region], channel: int, levels_db: NDArray[np.float32], packing: Packing) -> list[Window]:
@@ -88,9 +90,16 @@ def split(region: Region, levels_db: NDArray[np.float32], max_ms: int) -> list[R
 
 
 def batches(windows: Sequence[Window], batch_windows: int) -> list[list[int]]:
-    """Indexes of ``windows`` in batches of like length, longest first: padding costs time."""
-    order = sorted(range(len(windows)), key=lambda i: (-windows[i].duration_ms, i))
-    return [order[i : i + batch_windows] for i in range(0, len(order), batch_windows)]
+    """Indexes of ``windows`` in batches of one length class each, longest first."""
+    by_class: dict[int, list[int]] = {}
+    for i in sorted(range(len(windows)), key=lambda i: (-windows[i].duration_ms, i)):
+        by_class.setdefault(length_class_ms(windows[i].duration_ms), []).append(i)
+    return [alike[i : i + batch_windows] for alike in by_class.values() for i in range(0, len(alike), batch_windows)]
+
+
+def length_class_ms(duration_ms: int) -> int:
+    """The shortest length class that holds a stretch; the longest for what is longer."""
+    return next((length for length in LENGTHS_MS if duration_ms <= length), LENGTHS_MS[-1])
 
 
 def merged(regions: Sequence[Region], gap_ms: int) -> list[Region]:

@@ -13,32 +13,65 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr.chunks import FRAME_MS, Region, merged
+from asr.levels import louder, noise_floor_db
 from asr.transcript import Word
 
 MARGIN_DB = 20.0
 SMOOTH_FRAMES = 20
 MIN_GAP_MS = 300
 MIN_SPEECH_MS = 250
+ABOVE_NOISE_DB = 6.0
+MIN_SOUND_MS = 80
 RUN_GAP_MS = 500
 
 Levels = NDArray[np.float32]
 """`(frames,)` in dB; see :func:`asr.levels.frame_levels_db`."""
 
 
-def own_speech(regions: Sequence[Region], own_db: Levels, other_db: Levels) -> list[Region]:
-    """The parts of a channel's speech that the other channel does not drown; sorted, inside ``regions``."""
-    drowned = smoothed(other_db) - smoothed(own_db) > MARGIN_DB
+def drowned(own_db: Levels, other_db: Levels, other_speech: Sequence[Region]) -> NDArray[np.bool_]:
+    """By frames of a channel, where the other party speaks so much louder that what is heard here is its echo.
+
+    Only speech drowns: beside music or a ring-back tone, all that is said counts.
+    """
+    louder = smoothed(other_db) - smoothed(own_db) > MARGIN_DB
+    return np.asarray(louder & inside(other_speech, own_db.size), dtype=np.bool_)
+
+
+def own_speech(regions: Sequence[Region], own_db: Levels, under: NDArray[np.bool_]) -> list[Region]:
+    """The parts of a channel's speech that the other channel does not drown; sorted, inside ``regions``.
+
+    Beside what is drowned, a part counts only with a sound of its own: the rest is the silence around an echo.
+
+    Args:
+        regions: where the channel speaks, from the start of the call.
+        own_db: loudness of the channel.
+        under: where it is drowned, see :func:`drowned`.
+    """
     kept: list[Region] = []
+    sounding = louder(own_db, noise_floor_db(own_db) + ABOVE_NOISE_DB) & ~under
     for region in regions:
         first, last = region.start_ms // FRAME_MS, -(-region.end_ms // FRAME_MS)
-        if not drowned[first:last].any():
+        if not under[first:last].any():
             kept.append(region)
             continue
-        free = ~drowned[first:last]
+        free = ~under[first:last]
         edges = np.flatnonzero(np.diff(np.concatenate([[0], free.astype(np.int8), [0]])))
         parts = [_part(region, first, int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-        kept.extend(p for p in merged(parts, MIN_GAP_MS) if p.duration_ms >= MIN_SPEECH_MS)
+        kept.extend(
+            part
+            for part in merged(parts, MIN_GAP_MS)
+            if part.duration_ms >= MIN_SPEECH_MS
+            and sounding[part.start_ms // FRAME_MS : part.end_ms // FRAME_MS].sum() * FRAME_MS >= MIN_SOUND_MS
+        )
     return kept
+
+
+def inside(regions: Sequence[Region], frames: int) -> NDArray[np.bool_]:
+    """Which of so many frames of ``FRAME_MS`` touch one of the regions."""
+    within = np.zeros(frames, dtype=np.bool_)
+    for region in regions:
+        within[region.start_ms // FRAME_MS : -(-region.end_ms // FRAME_MS)] = True
+    return within
 
 
 def crosstalk_words(
@@ -50,12 +83,12 @@ def crosstalk_words(
     """
     found: dict[int, tuple[Word, ...]] = {}
     for channel, own in words.items():
-        drowned: set[int] = set()
+        under: set[int] = set()
         for other in words:
             if other != channel:
-                drowned |= set(_drowned(own, words[other], levels_db[channel], levels_db[other]))
-        lost = {i for run in _runs(own) for i in run if 2 * len(drowned & set(run)) >= len(run)}
-        found[channel] = tuple(w for i, w in enumerate(own) if i in drowned | lost)
+                under |= set(_drowned(own, words[other], levels_db[channel], levels_db[other]))
+        lost = {i for run in _runs(own) for i in run if 2 * len(under & set(run)) >= len(run)}
+        found[channel] = tuple(w for i, w in enumerate(own) if i in under | lost)
     return found
 
 

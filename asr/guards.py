@@ -6,12 +6,13 @@ Thresholds on log probability, no-speech probability and compression ratio are t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from asr.chunks import Region, Window
-from asr.recognition import Heard
+from asr.recognition import Heard, compression_ratio
 from asr.transcript import Language, Word
 
 Reason = Literal[
@@ -28,6 +29,8 @@ Reason = Literal[
 MAX_COMPRESSION_RATIO = 2.4
 MIN_LOGPROB = -1.0
 HOPELESS_LOGPROB = -2.0
+DOUBT_SLOPE = 0.875
+MAX_DOUBT = 1.25
 MAX_NO_SPEECH_PROB = 0.6
 MAX_CHARACTERS_PER_SECOND = {"zh": 14.0, "en": 35.0}
 """About twice what the fastest speakers say."""
@@ -51,7 +54,14 @@ _SUBTITLES = (
     "subtitles by",
     "please subscribe",
     "amara.org",
+    "作词",
+    "作詞",
+    "词曲",
+    "詞曲",
+    "music playing",
 )
+_CIRCLE = re.compile(r"(.{1,12}?)\1{5,}")
+"""The same characters six times on end."""
 _MARKS = " \t,.?!;:，。？！；：、…\"'"
 
 
@@ -74,9 +84,10 @@ class Guarded:
     removed: tuple[Removed, ...] = ()
 
 
-def runs_away(heard: Heard, seconds: float, language: Language) -> bool:
-    """Whether the text goes round in circles or is more than anyone can say in the time."""
-    return heard.compression_ratio > MAX_COMPRESSION_RATIO or _too_fast(heard.text, seconds, language)
+def runs_away(text: str, seconds: float, language: Language) -> bool:
+    """Whether a text goes round in circles or is more than anyone can say in the time."""
+    circles = bool(text) and compression_ratio(text) > MAX_COMPRESSION_RATIO
+    return circles or _too_fast(text, seconds, language)
 
 
 def guard(heard: Heard, window: Window, language: Language) -> Guarded:
@@ -87,11 +98,13 @@ def guard(heard: Heard, window: Window, language: Language) -> Guarded:
     reason = _whole_reason(heard, window, language)
     if reason:
         return Guarded((), removed(words, window.channel, reason))
-    words, tail = _without_tail(words)
-    words, loops = _without_loops(words)
-    words, outside = _within_speech(words, window.regions)
+    believed, tail = _without_tail(words)
+    believed, loops = _without_loops(believed)
+    if heard.no_speech_prob > MAX_NO_SPEECH_PROB and (loops or _CIRCLE.search(heard.text)):
+        return Guarded((), removed(words, window.channel, "repetition"))
+    believed, outside = _within_speech(believed, window.regions)
     return Guarded(
-        words,
+        believed,
         removed(tail, window.channel, "repeated_tail")
         + removed(loops, window.channel, "repetition")
         + removed(outside, window.channel, "outside_speech"),
@@ -107,7 +120,7 @@ def removed(words: Sequence[Word], channel: int, reason: Reason) -> tuple[Remove
 
 
 def _whole_reason(heard: Heard, window: Window, language: Language) -> Reason | None:
-    if heard.no_speech_prob > MAX_NO_SPEECH_PROB and heard.avg_logprob < MIN_LOGPROB:
+    if _is_silence(heard):
         return "no_speech"
     if heard.avg_logprob < HOPELESS_LOGPROB:
         return "unlikely"
@@ -116,6 +129,17 @@ def _whole_reason(heard: Heard, window: Window, language: Language) -> Reason | 
     if _too_fast(heard.text, window.duration_ms / 1000, language):
         return "too_fast"
     return "subtitle" if _is_subtitle(heard) else None
+
+
+def _is_silence(heard: Heard) -> bool:
+    """Whether both signs together say that nobody spoke: the weaker one is, the stronger the other must be.
+
+    The line runs through Whisper's own pair of thresholds, and further out on both sides.
+    """
+    if heard.no_speech_prob > MAX_NO_SPEECH_PROB and heard.avg_logprob < MIN_LOGPROB:
+        return True
+    doubt = heard.no_speech_prob - DOUBT_SLOPE * heard.avg_logprob
+    return heard.no_speech_prob > MAX_NO_SPEECH_PROB / 2 and doubt > MAX_DOUBT
 
 
 def _too_fast(text: str, seconds: float, language: Language) -> bool:
@@ -137,21 +161,40 @@ def _is_subtitle(heard: Heard) -> bool:
 
 
 def _without_tail(words: tuple[Word, ...]) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
-    """Cut off a tail that got no time and either says the words before it again or is long."""
+    """Cut off a tail that got no time and either says the words before it again or is long.
+
+    Of the time of a doubled end, the alignment may give the last words' to their second copy.
+    """
     instants = 0
     while instants < len(words) and _is_instant(words[len(words) - 1 - instants]):
         instants += 1
-    cut = 0
-    for length in range(1, len(words) // 2 + 1):
-        again = _plain(words[-length:]) == _plain(words[-2 * length : -length])
-        if again and instants * 2 >= length:
-            cut = length
-    cut = max(cut, instants if instants >= 4 else 0)
+    again = _repeated_tail(words)
+    cut = max(again, instants if instants >= 4 else 0)
     if cut == 0:
         return words, ()
     kept, tail = words[:-cut], words[-cut:]
-    shorter, more = _without_tail(kept)
+    shorter, more = _without_tail(_timed(kept, tail) if cut == again else kept)
     return shorter, more + tail
+
+
+def _repeated_tail(words: tuple[Word, ...]) -> int:
+    """The length of the longest end that says again what comes before it, half of it or more without time."""
+    for length in range(len(words) // 2, 0, -1):
+        tail, before = words[-length:], words[-2 * length : -length]
+        if _plain(tail) == _plain(before) and 2 * sum(_is_instant(word) for word in tail) >= length:
+            return length
+    return 0
+
+
+def _timed(words: tuple[Word, ...], copies: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Words at the end that got no time, with that of their copies."""
+    timed = list(words)
+    for i in range(1, len(copies) + 1):
+        if not _is_instant(words[-i]):
+            break
+        if not _is_instant(copies[-i]):
+            timed[-i] = replace(words[-i], start_ms=copies[-i].start_ms, end_ms=copies[-i].end_ms)
+    return tuple(timed)
 
 
 def _without_loops(words: tuple[Word, ...]) -> tuple[tuple[Word, ...], tuple[Word, ...]]:

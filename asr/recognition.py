@@ -32,14 +32,22 @@ class Heard:
 
 
 class Recognizer(Protocol):
-    """Speech to words. Clips are 16 kHz float32, at most 30 s each."""
+    """Speech to words. Clips are 16 kHz float32, at most 29 s each."""
+
+    @property
+    def lanes(self) -> int:
+        """How many batches can be asked for at the same time, from as many threads."""
+        ...
 
     def language_scores(self, clips: Sequence[Mono]) -> Mapping[Language, float]:
         """How likely each language is, summed over the clips; only the order matters."""
         ...
 
-    def recognize(self, clips: Sequence[Mono], language: Language) -> list[Heard]:
-        """One answer per clip, in the order of the clips, which are decoded as one batch."""
+    def recognize(self, clips: Sequence[Mono], language: Language, vocabulary: Sequence[str] = ()) -> list[Heard]:
+        """One answer per clip, in the order of the clips; an answer does not depend on its neighbours.
+
+        ``vocabulary`` holds names and words that may well be said, the most important first.
+        """
         ...
 
 

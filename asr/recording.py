@@ -6,20 +6,23 @@ length; only the loudness curves and the words are kept of the whole call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from asr import audio, chunks, crosstalk, guards, mandarin, speakers
+from asr import audio, borders, chunks, crosstalk, guards, mandarin, speakers
 from asr.chunks import Packing, Region, Window
 from asr.guards import Removed
 from asr.levels import SAMPLE_RATE_HZ, Channels, Likeness, Mono, frame_levels_db
-from asr.recognition import Recognizer
+from asr.recognition import Heard, Recognizer
 from asr.transcript import LANGUAGES, Language, Transcript, Word
 from asr.vad import SpeechDetector
+from asr.voices import VoiceEmbedder, VoiceOptions, VoiceTrack
 
 VERSION = 1
 """Raise when a change to decoding, detection, guards or attribution changes what is transcribed."""
@@ -28,7 +31,7 @@ HOLD_MS = 1_000
 """Speech that ends nearer to the end of a block may go on in the next."""
 DECISIVE_MS = 20_000
 """With this much speech the language is decided."""
-LANGUAGE_CLIPS = 4
+LANGUAGE_CLIPS = 2
 """Clips of each channel that the language is told from."""
 LANGUAGE_CLIP_MS = 5_000
 
@@ -38,12 +41,19 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class TranscribeOptions:
-    """How a recording is transcribed; ``rep_channel`` is the channel of our own side."""
+    """How a recording is transcribed.
+
+    ``rep_channel`` is the channel of our own side. ``voices`` is how many are expected where one channel carries all,
+    None to find out. ``vocabulary`` holds, by language, names that may well be said.
+    """
 
     language: Language | Literal["auto"] = "auto"
     rep_channel: int = 0
     packing: Packing = field(default_factory=Packing)
     block_seconds: float = audio.BLOCK_SECONDS
+    voices: int | None = 2
+    vocabulary: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
+    telling: VoiceOptions = field(default_factory=VoiceOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +70,18 @@ def transcribe(
     recognizer: Recognizer,
     detector: SpeechDetector,
     progress: Progress | None = None,
+    embedder: VoiceEmbedder | None = None,
 ) -> Transcription:
     """Transcribe one recording; a recording without speech gives a transcript without turns.
+
+    With an ``embedder`` the voices of a mono recording are told apart; who is the rep stays unknown there.
 
     Raises:
         DecodeError: the file can't be read.
     """
     with audio.Recording(path) as recording:
-        call = _Call(recording.info, options, recognizer, detector, progress or (lambda _: None))
+        track = VoiceTrack(embedder, options.telling) if embedder else None
+        call = _Call(recording.info, options, recognizer, detector, progress or (lambda _: None), track)
         for block, last in _with_last(recording.blocks(options.block_seconds)):
             call.take(block, last)
         return call.finished(recording.truncated)
@@ -75,12 +89,27 @@ def transcribe(
 
 @dataclass(slots=True)
 class _Channel:
-    """What is kept of one channel: samples not yet worked on, the loudness curve, the words."""
+    """What is kept of one channel: samples not yet worked on, the loudness curve, where it speaks and sounds, words."""
 
     waiting: Mono = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     waiting_from_ms: int = 0
     levels_db: Mono = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    speech: list[Region] = field(default_factory=list)
+    sounds: list[Region] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
+
+    def hear(self, detector: SpeechDetector) -> None:
+        """Find the speech in what is waiting."""
+        offset = self.waiting_from_ms
+        before = [Region(r.start_ms, min(r.end_ms, offset)) for r in self.speech if r.start_ms < offset]
+        found = [Region(r.start_ms + offset, r.end_ms + offset) for r in detector.regions(self.waiting)]
+        self.speech = before + found
+
+    def drowned(self, other: _Channel | None) -> NDArray[np.bool_]:
+        """Where the other channel, if there is one, drowns this one."""
+        if other is None:
+            return np.zeros(self.levels_db.size, dtype=np.bool_)
+        return crosstalk.drowned(self.levels_db, other.levels_db, other.speech)
 
 
 class _Call:
@@ -93,12 +122,14 @@ class _Call:
         recognizer: Recognizer,
         detector: SpeechDetector,
         progress: Progress,
+        track: VoiceTrack | None,
     ) -> None:
         self._info = info
         self._options = options
         self._recognizer = recognizer
         self._detector = detector
         self._progress = progress
+        self._track = track
         self._channels = [_Channel() for _ in range(info.channels)]
         self._samples = 0
         self._likeness = Likeness()
@@ -117,7 +148,10 @@ class _Call:
         for channel, samples in zip(self._channels, block, strict=True):
             channel.levels_db = np.concatenate([channel.levels_db, frame_levels_db(samples)])
             channel.waiting = np.concatenate([channel.waiting, samples])
-        heard = [self._cut(number, last) for number in range(1 if self._likeness.identical else len(self._channels))]
+        count = 1 if self._likeness.identical else len(self._channels)
+        for channel in self._channels[:count]:
+            channel.hear(self._detector)
+        heard = [self._cut(number, last, begun) for number in range(count)]
         if self._likeness.identical:
             self._channels[1].waiting = np.zeros(0, dtype=np.float32)
             self._channels[1].waiting_from_ms = self._duration_ms
@@ -127,17 +161,16 @@ class _Call:
         """The transcript of all blocks."""
         for channel in self._channels:
             channel.words.sort(key=lambda word: (word.start_ms, word.end_ms))
-        mono = len(self._channels) == 1 or self._likeness.identical
         words = self._own_words()
         language = self._language or self._likeliest()
-        count = 1 if mono else len(self._channels)
-        turns = speakers.turns(
-            words,
-            {number: speakers.role(number, count, self._options.rep_channel) for number in words},
-            language,
-            mandarin.written if language == "zh" else tuple,
-        )
-        transcript = Transcript(self._duration_ms, language, count, turns, self._notes(words, mono, truncated))
+        count = 1 if self._mono else len(self._channels)
+        write: speakers.Writer = mandarin.written if language == "zh" else tuple
+        if self._mono and self._track:
+            turns = speakers.voice_turns(self._track.words_by_voice(words[0], self._options.voices), language, write)
+        else:
+            roles = {number: speakers.role(number, count, self._options.rep_channel) for number in words}
+            turns = speakers.turns(words, roles, language, write)
+        transcript = Transcript(self._duration_ms, language, count, turns, self._notes(words, truncated))
         self._progress(1.0)
         return Transcription(transcript, tuple(sorted(self._removed, key=lambda r: (r.start_ms, r.channel))))
 
@@ -145,22 +178,28 @@ class _Call:
     def _duration_ms(self) -> int:
         return self._samples // SAMPLES_PER_MS
 
+    @property
+    def _mono(self) -> bool:
+        return len(self._channels) == 1 or self._likeness.identical
+
     def _fraction(self) -> float:
         """How much of the recording has been read."""
         total_ms = max(self._info.duration_ms, self._duration_ms)
         return self._duration_ms / total_ms if total_ms else 0.0
 
-    def _cut(self, number: int, last: bool) -> list[tuple[Window, Mono]]:
+    def _cut(self, number: int, last: bool, begun: float) -> list[tuple[Window, Mono]]:
         """A channel's complete windows with their samples; the rest waits for the next block."""
         channel = self._channels[number]
         offset, samples = channel.waiting_from_ms, channel.waiting
-        regions = [Region(r.start_ms + offset, r.end_ms + offset) for r in self._detector.regions(samples)]
+        regions = [r for r in channel.speech if r.end_ms > offset]
         end_ms = offset + samples.size // SAMPLES_PER_MS
         cut_ms = end_ms if last else _cut_ms(regions, offset, end_ms, channel.levels_db, self._options.packing)
         regions = [Region(r.start_ms, min(r.end_ms, cut_ms)) for r in regions if r.start_ms < cut_ms]
-        if len(self._channels) == 2 and not self._likeness.identical:
-            other = self._channels[1 - number]
-            regions = crosstalk.own_speech(regions, channel.levels_db, other.levels_db)
+        under = channel.drowned(None if self._mono else self._channels[1 - number])
+        regions = crosstalk.own_speech(regions, channel.levels_db, under)
+        channel.sounds += borders.sounds(Region(offset, cut_ms), channel.levels_db, under)
+        if self._mono and self._track:
+            self._track.hear(regions, samples, offset, lambda: self._progress(begun))
         windows = chunks.pack(regions, number, channel.levels_db, self._options.packing)
         channel.waiting = samples[(cut_ms - offset) * SAMPLES_PER_MS :].copy()
         channel.waiting_from_ms = cut_ms
@@ -175,15 +214,34 @@ class _Call:
         self._undecided = []
         total_ms = sum(window.duration_ms for window, _ in clips)
         done_ms, ended = 0, self._fraction()
-        for batch in chunks.batches([window for window, _ in clips], self._options.packing.batch_windows):
-            answers = self._recognizer.recognize([clips[i][1] for i in batch], language)
+        for batch, answers in self._answers(clips, language):
             for i, heard in zip(batch, answers, strict=True):
                 window = clips[i][0]
+                channel = self._channels[window.channel]
                 guarded = guards.guard(heard, window, language)
-                self._channels[window.channel].words.extend(guarded.words)
+                channel.words += borders.snapped(guarded.words, borders.within(channel.sounds, window))
                 self._removed.extend(guarded.removed)
                 done_ms += window.duration_ms
             self._progress(begun + (ended - begun) * done_ms / total_ms)
+
+    def _answers(self, clips: list[tuple[Window, Mono]], language: Language) -> Iterator[tuple[list[int], list[Heard]]]:
+        """Batches of clips and what was heard in them, in a fixed order, on as many lanes as there are."""
+        batches = chunks.batches([window for window, _ in clips], self._options.packing.batch_windows)
+        vocabulary = self._options.vocabulary.get(language, ())
+
+        def ask(batch: list[int]) -> list[Heard]:
+            return self._recognizer.recognize([clips[i][1] for i in batch], language, vocabulary)
+
+        if self._recognizer.lanes == 1:
+            yield from ((batch, ask(batch)) for batch in batches)
+            return
+        with ThreadPoolExecutor(self._recognizer.lanes) as pool:
+            asked = [pool.submit(ask, batch) for batch in batches]
+            try:
+                yield from ((batch, answer.result()) for batch, answer in zip(batches, asked, strict=True))
+            finally:
+                for answer in asked:
+                    answer.cancel()
 
     def _decided(self, clips: list[tuple[Window, Mono]], last: bool) -> Language | None:
         """The language of the call, None while too little has been heard to tell."""
@@ -211,9 +269,9 @@ class _Call:
                 self._removed.extend(guards.removed([word], number, "crosstalk"))
         return {n: tuple(w for w in own if w not in set(drowned[n])) for n, own in words.items()}
 
-    def _notes(self, words: dict[int, tuple[Word, ...]], mono: bool, truncated: bool) -> tuple[str, ...]:
+    def _notes(self, words: dict[int, tuple[Word, ...]], truncated: bool) -> tuple[str, ...]:
         notes = ["identical_channels"] if self._likeness.identical else []
-        if not mono and any(words.values()):
+        if not self._mono and any(words.values()):
             notes += [f"empty_channel:{number}" for number, own in words.items() if not own]
         return tuple(notes + (["truncated"] if truncated else []))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from statistics import fmean
 
@@ -45,6 +46,12 @@ def turns(
         for utterance in utterances(own, [w for c, w in words.items() if c != channel])
     ]
     return tuple(sorted(found, key=lambda turn: (turn.start_ms, turn.end_ms, turn.channel)))
+
+
+def voice_turns(words: Mapping[int, Sequence[Word]], language: Language, write: Writer = tuple) -> tuple[Turn, ...]:
+    """Turns of the voices of one channel, whose roles are not known yet; ``words`` is by voice."""
+    roles: dict[int, Speaker] = dict.fromkeys(words, "unknown")
+    return tuple(replace(turn, channel=0, voice=turn.channel) for turn in turns(words, roles, language, write))
 
 
 def utterances(own: Sequence[Word], others: Sequence[Sequence[Word]]) -> list[list[Word]]:

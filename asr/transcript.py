@@ -6,7 +6,7 @@ Time is integer milliseconds from the start of the recording; ``confidence`` is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast, get_args
 
 Speaker = Literal["rep", "customer", "unknown"]
@@ -14,6 +14,7 @@ Language = Literal["zh", "en"]
 
 SPEAKERS: tuple[Speaker, ...] = get_args(Speaker)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+OTHER_PARTY: dict[Speaker, Speaker] = {"rep": "customer", "customer": "rep", "unknown": "unknown"}
 
 
 class TranscriptError(ValueError):
@@ -32,7 +33,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One speaker's stretch on one channel. ``channel`` counts from 0."""
+    """One speaker's stretch on one channel. ``channel`` counts from 0.
+
+    ``voice`` numbers the voices that were told apart on one channel, from 0 in order of their first words; None
+    where every channel has its own speaker.
+    """
 
     speaker: Speaker
     channel: int
@@ -41,6 +46,7 @@ class Turn:
     text: str
     confidence: float
     words: tuple[Word, ...] = ()
+    voice: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,8 @@ class Transcript:
     """A whole call, its turns in order of ``start_ms``.
 
     ``notes`` are codes of what a listener should know ("identical_channels",
-    "empty_channel:1", "truncated"), never prose.
+    "empty_channel:1", "truncated"), never prose. ``role_confidence`` is how sure the speakers' roles are, in
+    [0, 1]: 1 where a rule or a person gave them, less where they were told from what is said.
     """
 
     duration_ms: int
@@ -56,6 +63,12 @@ class Transcript:
     channels: int
     turns: tuple[Turn, ...]
     notes: tuple[str, ...] = field(default=())
+    role_confidence: float = 1.0
+
+    def with_roles_swapped(self) -> Transcript:
+        """The rep's turns given to the customer and the other way round, as a person says it is."""
+        turns = tuple(replace(turn, speaker=OTHER_PARTY[turn.speaker]) for turn in self.turns)
+        return replace(self, turns=turns, role_confidence=1.0)
 
     def to_json(self) -> dict[str, Any]:
         """The document that ``clearcall transcribe --format json`` prints."""
@@ -67,6 +80,8 @@ class Transcript:
         }
         if self.notes:
             document["notes"] = list(self.notes)
+        if self.role_confidence < 1:
+            document["role_confidence"] = round(self.role_confidence, 4)
         return document
 
     @classmethod
@@ -86,11 +101,12 @@ class Transcript:
             channels=_required(document, "channels", int, "transcript"),
             turns=tuple(_turn_from_json(turn, f"turns[{i}]") for i, turn in enumerate(turns)),
             notes=tuple(document.get("notes", ())),
+            role_confidence=float(document.get("role_confidence", 1.0)),
         )
 
 
 def _turn_to_json(turn: Turn) -> dict[str, Any]:
-    return {
+    document: dict[str, Any] = {
         "speaker": turn.speaker,
         "channel": turn.channel,
         "start_ms": turn.start_ms,
@@ -102,6 +118,9 @@ def _turn_to_json(turn: Turn) -> dict[str, Any]:
             for w in turn.words
         ],
     }
+    if turn.voice is not None:
+        document["voice"] = turn.voice
+    return document
 
 
 def _turn_from_json(document: Any, where: str) -> Turn:
@@ -119,6 +138,7 @@ def _turn_from_json(document: Any, where: str) -> Turn:
         text=_required(document, "text", str, where),
         confidence=float(_required(document, "confidence", (int, float), where)),
         words=tuple(_word_from_json(word, f"{where}.words[{i}]") for i, word in enumerate(words)),
+        voice=document.get("voice"),
     )
 
 

@@ -6,6 +6,7 @@ The network is described at https://github.com/snakers4/silero-vad (MIT).
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +18,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from asr.chunks import Region, merged, padded
-from asr.levels import SAMPLE_RATE_HZ, Mono
+from asr.chunks import FRAME_MS as LEVEL_MS
+from asr.chunks import Region, merged
+from asr.levels import SAMPLE_RATE_HZ, Mono, frame_levels_db, louder, noise_floor_db
 
 FRAME_SAMPLES = 512
 CONTEXT_SAMPLES = 64
@@ -42,15 +44,23 @@ class SpeechDetector(Protocol):
 class VadOptions:
     """When a stretch counts as speech.
 
-    Telephone Mandarin (8 kHz, mu-law, noise) often scores below the usual 0.5, hence the low ``threshold``;
-    what is not speech after all is left to the guards.
+    Telephone speech often scores below the usual 0.5: a frame of ``threshold`` counts, and where the channel stands
+    ``loud_db`` out of its noise, one of ``loud_threshold``, as sound and a slight suspicion are speech together.
+    A region ends below half of what would open it. Its borders move to those of the sound in it that stands
+    ``near_db`` out of the noise, out by ``reach_ms`` at most, and it is widened by ``lead_ms`` and ``trail_ms``: weak
+    first consonants and fading ends lie below the noise. What is not speech after all is left to the guards.
     """
 
-    threshold: float = 0.35
-    release: float = 0.175
-    min_speech_ms: int = 100
-    min_silence_ms: int = 400
-    pad_ms: int = 200
+    threshold: float = 0.3
+    loud_threshold: float = 0.15
+    loud_db: float = 12.0
+    min_speech_ms: int = 90
+    min_gap_ms: int = 150
+    near_db: float = 4.0
+    reach_ms: int = 400
+    lead_ms: int = 300
+    trail_ms: int = 500
+    min_silence_ms: int = 300
 
 
 class SileroDetector:
@@ -69,7 +79,7 @@ class SileroDetector:
     def regions(self, samples: Mono) -> list[Region]:
         """See the Protocol."""
         duration_ms = samples.size * 1000 // SAMPLE_RATE_HZ
-        return regions_of(self._probabilities(samples), duration_ms, self.options)
+        return regions_of(self._probabilities(samples), frame_levels_db(samples), duration_ms, self.options)
 
     def _probabilities(self, samples: Mono) -> NDArray[np.float32]:
         """One speech probability per frame of 32 ms, the last frame filled up with silence."""
@@ -88,22 +98,69 @@ class SileroDetector:
 
 
 def regions_of(
-    probabilities: Sequence[float] | NDArray[np.float32], duration_ms: int, options: VadOptions
+    probabilities: NDArray[np.float32], levels_db: NDArray[np.float32], duration_ms: int, options: VadOptions
 ) -> list[Region]:
-    """Regions of a run of frame probabilities: opened at ``threshold``, closed below ``release``."""
-    raw: list[Region] = []
+    """Regions of one channel: sorted, apart, inside the recording.
+
+    Args:
+        probabilities: of speech, by frames of ``FRAME_MS``.
+        levels_db: loudness by frames of :data:`asr.chunks.FRAME_MS`, see :func:`asr.levels.frame_levels_db`.
+        duration_ms: of the recording.
+        options: when a stretch counts.
+    """
+    floor_db = noise_floor_db(levels_db)
+    sure = _sure(probabilities, _thresholds(len(probabilities), levels_db, floor_db, options), duration_ms)
+    found = [r for r in merged(sure, options.min_gap_ms) if r.duration_ms >= options.min_speech_ms]
+    sounds = merged(_runs(louder(levels_db, floor_db + options.near_db)), options.min_gap_ms)
+    reached = [_reached(region, sounds, options.reach_ms) for region in found]
+    widened = [
+        Region(max(r.start_ms - options.lead_ms, 0), min(r.end_ms + options.trail_ms, duration_ms)) for r in reached
+    ]
+    return merged(widened, options.min_silence_ms)
+
+
+def _thresholds(
+    frames: int, levels_db: NDArray[np.float32], floor_db: float, options: VadOptions
+) -> NDArray[np.float64]:
+    """What each frame's probability must reach."""
+    loud = louder(levels_db, floor_db + options.loud_db)
+    if loud.size == 0:
+        return np.full(frames, options.threshold)
+    middles = (np.arange(frames) * FRAME_MS + FRAME_MS // 2) // LEVEL_MS
+    return np.where(loud[np.minimum(middles, loud.size - 1)], options.loud_threshold, options.threshold)
+
+
+def _sure(probabilities: NDArray[np.float32], thresholds: NDArray[np.float64], duration_ms: int) -> list[Region]:
+    """Runs of frames from one that reaches its threshold up to one under half of its own."""
+    runs: list[Region] = []
     start: int | None = None
-    for i, probability in enumerate(probabilities):
-        if start is None and probability >= options.threshold:
+    for i, (probability, threshold) in enumerate(zip(probabilities, thresholds, strict=True)):
+        if start is None and probability >= threshold:
             start = i
-        elif start is not None and probability < options.release:
-            raw.append(Region(start * FRAME_MS, i * FRAME_MS))
+        elif start is not None and probability < threshold / 2:
+            runs.append(Region(start * FRAME_MS, i * FRAME_MS))
             start = None
     if start is not None:
-        raw.append(Region(start * FRAME_MS, duration_ms))
-    closed = merged(raw, options.min_silence_ms)
-    long_enough = [r for r in closed if r.duration_ms >= options.min_speech_ms]
-    return padded(long_enough, options.pad_ms, duration_ms)
+        runs.append(Region(start * FRAME_MS, duration_ms))
+    return runs
+
+
+def _runs(loud: NDArray[np.bool_]) -> list[Region]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], loud.astype(np.int8), [0]])))
+    return [Region(int(a) * LEVEL_MS, int(b) * LEVEL_MS) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _reached(region: Region, sounds: Sequence[Region], reach_ms: int) -> Region:
+    """From the first to the last of the sounds that a region touches, drawn out by so much at most.
+
+    A border at a sound does not move with the small differences that what was heard earlier makes to the network.
+    """
+    first = bisect_right(sounds, region.start_ms, key=lambda sound: sound.end_ms)
+    last = bisect_left(sounds, region.end_ms, key=lambda sound: sound.start_ms)
+    if first >= last:
+        return region
+    start_ms = max(sounds[first].start_ms, region.start_ms - reach_ms)
+    return Region(start_ms, min(sounds[last - 1].end_ms, region.end_ms + reach_ms))
 
 
 def _shipped_weights() -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
+import shlex
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -22,11 +25,19 @@ _PARTS = (
 _SIDE_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 _HUB_FILES = ["config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*"]
 _HUB_NAMES = {
-    "turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
-    "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+    **{
+        size: f"Systran/faster-whisper-{size}"
+        for size in ("tiny", "base", "small", "medium", "large-v1", "large-v2", "large-v3")
+    },
     "large": "Systran/faster-whisper-large-v3",
+    "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+    "turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+    "distil-large-v2": "Systran/faster-distil-whisper-large-v2",
+    "distil-large-v3": "Systran/faster-distil-whisper-large-v3",
     "distil-large-v3.5": "distil-whisper/distil-large-v3.5-ct2",
 }
+_TRANSFORMERS_FILES = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin")
+_COPIED_FILES = ("tokenizer.json", "preprocessor_config.json")
 _READ_BYTES = 1 << 20
 
 Progress = Callable[[float], None]
@@ -58,12 +69,12 @@ def find_weights(
         WeightsError: nothing found, a file missing, or a wrong checksum.
     """
     if folder is not None:
-        return _checked_folder(folder)
-    if Path(model).is_dir() and (Path(model) / "model.bin").is_file():
-        return Path(model)
+        return _ready_folder(folder)
+    if _is_path(model):
+        return _ready_folder(Path(model).expanduser())
     if model == BUNDLED:
         return _joined(Path(cache) / f"whisper-{BUNDLED}", progress)
-    return _checked_folder((fetch or _from_hub)(model))
+    return _ready_folder((fetch or _from_hub)(model), model)
 
 
 def weights_hash(folder: Path) -> str:
@@ -77,6 +88,50 @@ def weights_hash(folder: Path) -> str:
         if file.name == "model.bin" or file.suffix in {".json", ".txt"}:
             total.update(f"{file.name}:{_file_sha256(file)}\n".encode())
     return total.hexdigest()
+
+
+def _is_path(model: str) -> bool:
+    """Whether a folder is meant; a folder that has the name of a size must hold weights to be taken for it."""
+    folder = Path(model).expanduser()
+    if (folder / "model.bin").is_file():
+        return True
+    return model not in _HUB_NAMES and (folder.is_dir() or model[:1] in "./~\\" or model.count("/") > 1)
+
+
+def _ready_folder(folder: Path, name: str | None = None) -> Path:
+    """The folder, when all is there to load it; ``name`` is the hub's, if it comes from there."""
+    if not folder.is_dir():
+        raise WeightsError(f"{folder}: no such folder")
+    if not (folder / "model.bin").is_file() and _in_transformers_layout(folder):
+        raise WeightsError(_conversion(folder, name))
+    _checked_folder(folder)
+    if not (folder / "tokenizer.json").is_file():
+        raise WeightsError(
+            f"{folder}: no tokenizer.json; copy it from the Whisper model that these weights are made of"
+        )
+    return folder
+
+
+def _in_transformers_layout(folder: Path) -> bool:
+    if any((folder / name).is_file() for name in _TRANSFORMERS_FILES):
+        return True
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and config.get("model_type") == "whisper"
+
+
+def _conversion(folder: Path, name: str | None) -> str:
+    source = name or str(folder)
+    copied = " ".join(file for file in _COPIED_FILES if name or (folder / file).is_file())
+    target = f"{source.rstrip('/').rsplit('/', 1)[-1]}-ct2"
+    command = f"ct2-transformers-converter --model {shlex.quote(source)} --output_dir {shlex.quote(target)}"
+    copying = f" --copy_files {copied}" if copied else ""
+    return (
+        f"{source}: weights in transformers' layout; convert them once with "
+        f"`{command} --quantization float16{copying}` and give that folder"
+    )
 
 
 def _checked_folder(folder: Path) -> Path:
@@ -145,19 +200,47 @@ def _wheel_data(package: str) -> Path:
 def _from_hub(model: str) -> Path:
     """The hub's own cache first, so that what was once fetched works without a network."""
     import huggingface_hub
+    from huggingface_hub.errors import RepositoryNotFoundError
 
-    repository = model if "/" in model else _HUB_NAMES.get(model, f"Systran/faster-whisper-{model}")
-    try:
-        return Path(huggingface_hub.snapshot_download(repository, allow_patterns=_HUB_FILES, local_files_only=True))
-    except Exception:
-        pass
+    repository = _repository(model)
+    with contextlib.suppress(Exception):
+        cached = huggingface_hub.snapshot_download(repository, allow_patterns=_HUB_FILES, local_files_only=True)
+        if (Path(cached) / "model.bin").is_file():
+            return Path(cached)
     try:
         return Path(huggingface_hub.snapshot_download(repository, allow_patterns=_HUB_FILES))
+    except RepositoryNotFoundError as error:
+        raise WeightsError(
+            f"whisper weights {model!r}: the model hub has no {repository}, or it is not public; check the name"
+        ) from error
     except Exception as error:
         raise WeightsError(
-            f"whisper weights {model!r}: not in the hub's cache and {repository} can't be downloaded "
-            f"({type(error).__name__}); use {BUNDLED!r} or give a folder with weights"
+            f"whisper weights {model!r}: not in the hub's cache, and {repository} can't be downloaded "
+            f"({type(error).__name__}); use {BUNDLED!r}, which needs no hub, or fetch that repository on another "
+            "machine and give its folder"
         ) from error
+
+
+def _repository(model: str) -> str:
+    """The hub's name for a size.
+
+    Raises:
+        WeightsError: there is no such size, or it knows no Chinese.
+    """
+    if "/" in model:
+        return model
+    if model.endswith(".en"):
+        plain = model.removesuffix(".en")
+        raise WeightsError(
+            f"whisper weights {model!r}: English only, and calls may be Chinese; "
+            f"use {(plain if plain in _HUB_NAMES else BUNDLED)!r}"
+        )
+    if model not in _HUB_NAMES:
+        sizes = ", ".join(_HUB_NAMES)
+        raise WeightsError(
+            f"whisper weights {model!r}: no such size; give one of {sizes}, a hub's owner/name, or a folder"
+        )
+    return _HUB_NAMES[model]
 
 
 def _file_sha256(file: Path) -> str:

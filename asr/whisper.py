@@ -1,12 +1,15 @@
 """Whisper by CTranslate2: the one importer of faster-whisper and ctranslate2.
 
-Clips are encoded at their own length and a second of silence, not filled up to 30 s as Whisper was trained:
-the encoder's cost falls with the length. What goes round in circles is decoded once more the long way.
+Clips are encoded at their own length and a second of silence, not filled up to 30 s as Whisper was trained: the
+encoder's cost falls with the length, and the decoder's too, which looks at all of it for every token. The first search
+is greedy; what it is unsure of is searched again with a beam, and what goes round in circles the long way.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -18,19 +21,30 @@ from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens
 from numpy.typing import NDArray
 
+from asr.alignment import aligned_words, mean_log_probability
+from asr.chunks import length_class_ms
 from asr.guards import runs_away
 from asr.levels import SAMPLE_RATE_HZ, Mono
 from asr.recognition import Heard, compression_ratio
 from asr.transcript import LANGUAGES, Language, Word
 
 Device = Literal["auto", "cpu", "cuda"]
+Encoded = NDArray[np.float32]
+"""`(positions, width)`: the encoder's output for one clip, a position for each 20 ms."""
 
-TAIL_SECONDS = 1.0
+TAIL_MS = 1_000
 """Silence after a clip; without it the last word is often lost."""
-FULL_SECONDS = 30.0
-FRAMES_PER_SECOND = 100
+LEAST_MS = 3_000
+"""Shorter input makes Whisper say a short remark again and again."""
+FULL_MS = 30_000
+FRAME_MS = 10
+POSITION_MS = 20
+"""One position of the encoder's output."""
 MAX_TOKENS = 448
-TOKENS_PER_SECOND = 12
+TRIAL_BATCHES = 8
+TOKENS_PER_SECOND = 9
+VOCABULARY_TOKENS = 96
+"""So much of the vocabulary fits before a clip; what comes later in the list is left out."""
 RETRIES: tuple[Mapping[str, int], ...] = (
     {},
     {"beam_size": 1},
@@ -45,9 +59,6 @@ keeps the probability it has without the ban. Nothing is sampled: the generator 
 per thread, and the words would depend on what it decoded before.
 """
 
-_PREPENDED = "\"'“¿([{-"
-_APPENDED = "\"'.。,，!！?？:：”)]}、"
-
 
 class WhisperError(RuntimeError):
     """Whisper can't be loaded as asked; the message says what to change."""
@@ -58,7 +69,9 @@ class WhisperOptions:
     """How Whisper runs.
 
     ``compute_type`` "auto" is int8 on a CPU and float16 on a GPU; ``cpu_threads`` 0 leaves the number to
-    CTranslate2. ``workers`` threads can ask at once and are served at the same time, each with ``cpu_threads``.
+    CTranslate2. ``workers`` threads can ask at once and are served at the same time, each with ``cpu_threads``; one
+    recording should ask from ``lanes`` of them, from all for 0.
+    A clip whose tokens have a mean log probability under ``doubt_logprob`` is searched again with ``beam_size``.
     """
 
     device: Device = "auto"
@@ -66,21 +79,16 @@ class WhisperOptions:
     cpu_threads: int = 0
     beam_size: int = 5
     workers: int = 1
+    lanes: int = 0
+    doubt_logprob: float = -0.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Decoded:
     tokens: list[int]
+    text: str
     avg_logprob: float
     no_speech_prob: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Aligned:
-    """Words with their times, and the mean log probability of their tokens where nothing is forbidden."""
-
-    words: tuple[Word, ...] = ()
-    avg_logprob: float = 0.0
 
 
 def choose_device(options: WhisperOptions, cuda_devices: Callable[[], int]) -> tuple[str, str]:
@@ -95,6 +103,11 @@ def choose_device(options: WhisperOptions, cuda_devices: Callable[[], int]) -> t
     device = "cuda" if count else "cpu"
     automatic = "float16" if device == "cuda" else "int8"
     return device, automatic if options.compute_type == "auto" else options.compute_type
+
+
+def on_gpu(options: WhisperOptions) -> bool:
+    """Whether these options lead to a GPU on this machine."""
+    return options.device != "cpu" and ctranslate2.get_cuda_device_count() > 0
 
 
 class WhisperRecognizer:
@@ -133,46 +146,93 @@ class WhisperRecognizer:
         except (RuntimeError, ValueError, OSError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise WhisperError(f"{weights}: can't be loaded on {self.device} ({reason})") from error
+        self._check_features(weights)
         self._tokenizers = {language: self._tokenizer(language) for language in LANGUAGES}
+
+    def _check_features(self, weights: Path) -> None:
+        wanted, made = self._whisper.model.n_mels, self._whisper.feature_extractor.mel_filters.shape[0]
+        if wanted != made:
+            raise WhisperError(
+                f"{weights}: needs {wanted} mel bins, {made} would be computed; "
+                "add the preprocessor_config.json of the weights to the folder"
+            )
+
+    @property
+    def lanes(self) -> int:
+        """See the Protocol."""
+        return self.options.lanes or self.options.workers
+
+    def seconds_of_trial(self) -> float:
+        """How long a fixed piece of work takes with these options, on all workers; for choosing between options."""
+        noise = np.random.default_rng(0).normal(0, 0.05, size=6 * SAMPLE_RATE_HZ).astype(np.float32)
+        tokenizer = self._tokenizers["en"]
+
+        def batch(_: int) -> None:
+            self._generate(self._encoded([noise] * 3, 8_000), tokenizer, 2_000, {"beam_size": 1})
+
+        with ThreadPoolExecutor(self.options.workers) as pool:
+            list(pool.map(batch, range(self.options.workers)))
+            started = time.perf_counter()
+            list(pool.map(batch, range(TRIAL_BATCHES)))
+            return time.perf_counter() - started
 
     def language_scores(self, clips: Sequence[Mono]) -> Mapping[Language, float]:
         """Whisper's own language probabilities, summed over the clips; see the Protocol."""
         scores: dict[Language, float] = dict.fromkeys(LANGUAGES, 0.0)
-        if not clips:
-            return scores
-        for probabilities in self._whisper.model.detect_language(self._encoded(clips)):
-            by_token = dict(probabilities)
+        for clip in clips:
+            (encoded,) = self._encoded([clip], _own_ms(clip))
+            by_token = dict(self._whisper.model.detect_language(_view([encoded]))[0])
             for language in LANGUAGES:
                 scores[language] += by_token.get(f"<|{language}|>", 0.0)
         return scores
 
-    def recognize(self, clips: Sequence[Mono], language: Language) -> list[Heard]:
-        """See the Protocol; a clip whose text runs away is decoded again, alone and padded to 30 s."""
-        if not clips:
-            return []
+    def recognize(self, clips: Sequence[Mono], language: Language, vocabulary: Sequence[str] = ()) -> list[Heard]:
+        """See the Protocol; the vocabulary is offered where the first search was unsure."""
+        answers: dict[int, Heard] = {}
+        lengths = [length_class_ms(_duration_ms(clip)) for clip in clips]
+        for length_ms in sorted(set(lengths)):
+            alike = [i for i, own in enumerate(lengths) if own == length_ms]
+            heard = self._recognize([clips[i] for i in alike], length_ms, language, vocabulary)
+            answers.update(zip(alike, heard, strict=True))
+        return [answers[i] for i in range(len(clips))]
+
+    def _recognize(
+        self, clips: Sequence[Mono], length_ms: int, language: Language, vocabulary: Sequence[str]
+    ) -> list[Heard]:
+        """Clips of one length class."""
         tokenizer = self._tokenizers[language]
-        encoded = self._encoded(clips)
-        seconds = max(clip.size for clip in clips) / SAMPLE_RATE_HZ
-        decoded = self._generate(encoded, len(clips), tokenizer, _max_tokens(seconds))
-        aligned = self._aligned(encoded, clips, decoded, tokenizer)
-        heard = [_heard(d, a.words) for d, a in zip(decoded, aligned, strict=True)]
+        encoded = self._encoded(clips, length_ms + TAIL_MS)
+        decoded = self._generate(encoded, tokenizer, length_ms, {"beam_size": 1})
+        doubtful = [i for i, d in enumerate(decoded) if self._doubts(d, clips[i], language)]
+        if doubtful:
+            again = [encoded[i] for i in doubtful]
+            searched = self._generate(again, tokenizer, length_ms, prompt=_prompt(tokenizer, vocabulary))
+            for i, second in zip(doubtful, searched, strict=True):
+                decoded[i] = self._better(decoded[i], second, clips[i], language)
+        heard = self._heard(encoded, clips, decoded, tokenizer)
         return [
-            self._again(clip, language, first) if _lost(clip, first, language) else first
+            self._again(clip, language, first) if _lost(clip, first.text, language) else first
             for clip, first in zip(clips, heard, strict=True)
         ]
+
+    def _doubts(self, decoded: _Decoded, clip: Mono, language: Language) -> bool:
+        return decoded.avg_logprob < self.options.doubt_logprob or _lost(clip, decoded.text, language)
+
+    def _better(self, first: _Decoded, second: _Decoded, clip: Mono, language: Language) -> _Decoded:
+        if _lost(clip, second.text, language):
+            return first
+        return second if _lost(clip, first.text, language) or second.avg_logprob > first.avg_logprob else first
 
     def _again(self, clip: Mono, language: Language, first: Heard) -> Heard:
         """The first attempt that does not run away, of :data:`RETRIES`; else the least repetitive."""
         tokenizer = self._tokenizers[language]
-        encoded = self._encoded([clip], FULL_SECONDS)
+        encoded = self._encoded([clip], FULL_MS, filled=True)
         attempts = [first]
         for search in RETRIES:
-            (decoded,) = self._generate(encoded, 1, tokenizer, _max_tokens(clip.size / SAMPLE_RATE_HZ), search)
-            (aligned,) = self._aligned(encoded, [clip], [decoded], tokenizer)
-            if "no_repeat_ngram_size" in search:
-                decoded = replace(decoded, avg_logprob=aligned.avg_logprob)
-            attempt = _heard(decoded, aligned.words)
-            if not _lost(clip, attempt, language):
+            decoded = self._generate(encoded, tokenizer, _duration_ms(clip), search)
+            forbids = "no_repeat_ngram_size" in search
+            (attempt,) = self._heard(encoded, [clip], decoded, tokenizer, measure_again=forbids)
+            if not _lost(clip, attempt.text, language):
                 return attempt
             attempts.append(attempt)
         return min(attempts, key=lambda attempt: attempt.compression_ratio)
@@ -185,127 +245,124 @@ class WhisperRecognizer:
             language=language,
         )
 
-    def _encoded(self, clips: Sequence[Mono], seconds: float = 0.0) -> ctranslate2.StorageView:
-        """Encoder output of the clips, each followed by silence up to the longest of them and a tail."""
-        longest = max(clip.size / SAMPLE_RATE_HZ for clip in clips)
-        frames = round(min(max(longest + TAIL_SECONDS, seconds), FULL_SECONDS) * FRAMES_PER_SECOND)
-        frames += frames % 2
-        features = np.stack([self._features(clip, frames) for clip in clips])
-        return self._whisper.encode(features)
+    def _encoded(self, clips: Sequence[Mono], length_ms: int, filled: bool = False) -> list[Encoded]:
+        """Encoder output of clips, all for ``length_ms``.
 
-    def _features(self, clip: Mono, frames: int) -> NDArray[np.float32]:
-        samples = frames * SAMPLE_RATE_HZ // FRAMES_PER_SECOND
+        A CPU encodes them one by one, since a batch falls out of its cache, and, if they are not to be ``filled`` with
+        silence, each at its own length; what is missing is the last silent position over and over. A GPU takes them
+        at once.
+        """
+        if self.device != "cpu":
+            features = np.stack([self._features(clip, length_ms) for clip in clips])
+            return list(_array(self._whisper.encode(features)))
+        lengths = [length_ms if filled else min(_own_ms(clip), length_ms) for clip in clips]
+        own = [self._features(clip, length)[None] for clip, length in zip(clips, lengths, strict=True)]
+        return [_extended(_array(self._whisper.encode(f))[0], length_ms // POSITION_MS) for f in own]
+
+    def _features(self, clip: Mono, length_ms: int) -> NDArray[np.float32]:
+        samples = length_ms * SAMPLE_RATE_HZ // 1000
         filled = np.pad(clip[:samples], (0, max(samples - clip.size, 0)))
-        return cast(NDArray[np.float32], self._whisper.feature_extractor(filled, padding=0)[:, :frames])
+        features = self._whisper.feature_extractor(filled, padding=0)[:, : length_ms // FRAME_MS]
+        return cast(NDArray[np.float32], features)
 
     def _generate(
         self,
-        encoded: ctranslate2.StorageView,
-        clips: int,
+        encoded: Sequence[Encoded],
         tokenizer: Tokenizer,
-        max_tokens: int,
+        duration_ms: int,
         search: Mapping[str, int] | None = None,
+        prompt: Sequence[int] = (),
     ) -> list[_Decoded]:
-        prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        start = [*prompt, *tokenizer.sot_sequence, tokenizer.no_timestamps]
         results = self._whisper.model.generate(
-            encoded,
-            [prompt] * clips,
-            max_length=min(len(prompt) + max_tokens, MAX_TOKENS),
+            _view(encoded),
+            [start] * len(encoded),
+            max_length=min(len(start) + _max_tokens(duration_ms), MAX_TOKENS),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
             suppress_tokens=list(get_suppressed_tokens(tokenizer, [-1]) or ()),
             **{"beam_size": self.options.beam_size, **(search or {})},
         )
-        return [_decoded(result) for result in results]
+        return [_decoded(result, tokenizer) for result in results]
 
-    def _aligned(
+    def _heard(
         self,
-        encoded: ctranslate2.StorageView,
+        encoded: Sequence[Encoded],
         clips: Sequence[Mono],
         decoded: Sequence[_Decoded],
         tokenizer: Tokenizer,
-    ) -> list[_Aligned]:
-        tokens = [[t for t in d.tokens if t < tokenizer.eot] for d in decoded]
-        frames = [min(c.size * FRAMES_PER_SECOND // SAMPLE_RATE_HZ + 20, encoded.shape[1] * 2) for c in clips]
-        results = self._whisper.model.align(encoded, tokenizer.sot_sequence, tokens, frames, median_filter_width=7)
-        return [
-            _Aligned(_words(r, t, tokenizer), _avg_logprob(r)) if t else _Aligned()
-            for r, t in zip(results, tokens, strict=True)
-        ]
+        measure_again: bool = False,
+    ) -> list[Heard]:
+        """What was decoded, with the times of its words."""
+        heard = [_wordless(d) for d in decoded]
+        for i, (d, clip) in enumerate(zip(decoded, clips, strict=True)):
+            if d.tokens:
+                frames = min(_duration_ms(clip) // FRAME_MS + 20, 2 * len(encoded[i]))
+                own = encoded[i][: _own_ms(clip) // POSITION_MS]
+                (result,) = self._whisper.model.align(
+                    _view([own]), tokenizer.sot_sequence, [d.tokens], frames, median_filter_width=7
+                )
+                words: tuple[Word, ...] = aligned_words(result, d.tokens, tokenizer)
+                logprob = mean_log_probability(result) if measure_again else d.avg_logprob
+                heard[i] = replace(heard[i], words=words, avg_logprob=logprob)
+        return heard
 
 
-def _lost(clip: Mono, heard: Heard, language: Language) -> bool:
-    return runs_away(heard, clip.size / SAMPLE_RATE_HZ, language)
+def _duration_ms(clip: Mono) -> int:
+    return clip.size * 1000 // SAMPLE_RATE_HZ
 
 
-def _max_tokens(seconds: float) -> int:
+def _own_ms(clip: Mono) -> int:
+    """The length at which a clip is encoded: its own and the tail, in whole positions."""
+    wanted = max(_duration_ms(clip) + TAIL_MS, LEAST_MS)
+    return min(-(-wanted // POSITION_MS) * POSITION_MS, FULL_MS)
+
+
+def _view(encoded: Sequence[Encoded]) -> ctranslate2.StorageView:
+    return ctranslate2.StorageView.from_array(np.stack(encoded))
+
+
+def _array(view: ctranslate2.StorageView) -> NDArray[np.float32]:
+    if view.device != "cpu":
+        view = view.to(ctranslate2.DataType.float32).to_device(ctranslate2.Device.cpu)
+    return np.asarray(view, dtype=np.float32)
+
+
+def _extended(encoded: Encoded, positions: int) -> Encoded:
+    """Encoder output made longer by the position just before its last, which lies in silence."""
+    missing = positions - len(encoded)
+    return np.concatenate([encoded, np.repeat(encoded[-5:-4], missing, axis=0)]) if missing > 0 else encoded
+
+
+def _prompt(tokenizer: Tokenizer, vocabulary: Sequence[str]) -> list[int]:
+    """The vocabulary as text that came before."""
+    if not vocabulary:
+        return []
+    tokens: list[int] = tokenizer.encode(" " + ", ".join(vocabulary))
+    return [tokenizer.sot_prev, *tokens[:VOCABULARY_TOKENS]]
+
+
+def _lost(clip: Mono, text: str, language: Language) -> bool:
+    return runs_away(text, clip.size / SAMPLE_RATE_HZ, language)
+
+
+def _max_tokens(duration_ms: int) -> int:
     """Enough for the fastest speaker; a loop ends there instead of at Whisper's own limit."""
-    return 16 + round(seconds * TOKENS_PER_SECOND)
+    return 12 + duration_ms * TOKENS_PER_SECOND // 1000
 
 
-def _decoded(result: Any) -> _Decoded:
+def _decoded(result: Any, tokenizer: Tokenizer) -> _Decoded:
     tokens = list(result.sequences_ids[0])
+    spoken = [token for token in tokens if token < tokenizer.eot]
     return _Decoded(
-        tokens=tokens,
+        tokens=spoken,
+        text=str(tokenizer.decode(spoken)).strip(),
         avg_logprob=result.scores[0] * len(tokens) / (len(tokens) + 1),
         no_speech_prob=result.no_speech_prob,
     )
 
 
-def _heard(decoded: _Decoded, words: tuple[Word, ...]) -> Heard:
-    text = "".join(word.text for word in words).strip()
-    return Heard(words, decoded.avg_logprob, decoded.no_speech_prob, compression_ratio(text) if text else 0.0)
-
-
-def _avg_logprob(result: Any) -> float:
-    return float(np.log(np.maximum(result.text_token_probs, np.finfo(np.float32).tiny)).mean())
-
-
-def _words(result: Any, tokens: list[int], tokenizer: Tokenizer) -> tuple[Word, ...]:
-    """Words of an alignment: a word starts where the attention jumps to its first token."""
-    texts, groups = tokenizer.split_to_word_tokens([*tokens, tokenizer.eot])
-    text_at = np.array([pair[0] for pair in result.alignments])
-    time_at = np.array([pair[1] for pair in result.alignments])
-    jumps = np.pad(np.diff(text_at), (1, 0), constant_values=1).astype(bool)
-    times_ms = time_at[jumps] * 20
-    borders = np.concatenate([[0], np.cumsum([len(group) for group in groups[:-1]])])
-    words: list[Word] = []
-    for text, first, last in zip(texts, borders, borders[1:], strict=False):
-        confidence = float(np.mean(result.text_token_probs[first:last]))
-        words.append(Word(text, int(times_ms[first]), int(times_ms[last]), min(max(confidence, 0.0), 1.0)))
-    return tuple(joined_words(words))
-
-
-def joined_words(words: Sequence[Word]) -> list[Word]:
-    """Punctuation joined to the word it belongs to, and parts of one Latin word to each other.
-
-    A Latin word begins with a space, as the recognizer writes it; what begins without one goes on.
-    """
-    joined: list[Word] = []
-    opening: Word | None = None
-    for word in words:
-        if opening is not None:
-            word = _together(opening, word)
-            opening = None
-        if word.text.strip() in _PREPENDED and word.text.startswith(" "):
-            opening = word
-        elif joined and _continues(joined[-1].text, word.text):
-            joined.append(_together(joined.pop(), word))
-        else:
-            joined.append(word)
-    return joined if opening is None else [*joined, opening]
-
-
-def _continues(before: str, text: str) -> bool:
-    if not text.strip() or text in _APPENDED:
-        return True
-    # Latin text without a space before it goes on: "40" ",000", "twenty" "-five".
-    return before[-1:].isascii() and text[0].isascii() and not text[0].isspace()
-
-
-def _together(a: Word, b: Word) -> Word:
-    if not b.text.strip("".join((_APPENDED, " "))):
-        return Word(a.text + b.text, a.start_ms, max(a.end_ms, a.start_ms), a.confidence)
-    confidence = (a.confidence * len(a.text) + b.confidence * len(b.text)) / max(len(a.text) + len(b.text), 1)
-    return Word(a.text + b.text, a.start_ms, b.end_ms, confidence)
+def _wordless(decoded: _Decoded) -> Heard:
+    ratio = compression_ratio(decoded.text) if decoded.text else 0.0
+    return Heard((), decoded.avg_logprob, decoded.no_speech_prob, ratio)

@@ -16,15 +16,20 @@ SOP_STATES = ("draft", "published", "retired")
 
 
 class Analysis(Created, Counted, Table):
-    """One reading of a transcript by one tagger. A rerun with other weights is a new row."""
+    """One reading of a transcript by one tagger. A rerun with other weights is a new row.
+
+    ``rep_party`` is the rep that a person named (see :class:`models.calls.RoleCorrection`), empty where the
+    speakers are read as the machine told them.
+    """
 
     __tablename__ = "analyses"
-    __table_args__ = (UniqueConstraint("transcript_id", "tagger_hash"),)
+    __table_args__ = (UniqueConstraint("transcript_id", "tagger_hash", "rep_party"),)
 
     id: Mapped[Id]
     call_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("calls.id"), index=True)
     transcript_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("transcripts.id"), index=True)
     tagger_hash: Mapped[str]
+    rep_party: Mapped[str] = mapped_column(server_default="")
 
     key_events: Mapped[list[StoredKeyEvent]] = relationship(lazy="raise", order_by="StoredKeyEvent.position")
     metrics: Mapped[list[CallMetric]] = relationship(lazy="raise")
@@ -84,11 +89,16 @@ class SopVersion(Created, Table):
 class StoredScorecard(Created, Counted, Table):
     """A call's score under one SOP version, with the three hashes that make it repeatable.
 
-    ``score``, ``low`` and ``high`` are 0-100, or null when nothing could be judged.
+    ``rep_party`` is that of the analysis: another rep is another score. ``score``, ``low`` and ``high`` are
+    0-100, or null when nothing could be judged.
     """
 
     __tablename__ = "scorecards"
-    __table_args__ = (UniqueConstraint("call_id", "recording_hash", "sop_hash", "weights_hash"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "call_id", "recording_hash", "sop_hash", "weights_hash", "rep_party", name="uq_scorecards_reading"
+        ),
+    )
 
     id: Mapped[Id]
     call_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("calls.id"), index=True)
@@ -97,6 +107,7 @@ class StoredScorecard(Created, Counted, Table):
     recording_hash: Mapped[str]
     sop_hash: Mapped[str]
     weights_hash: Mapped[str]
+    rep_party: Mapped[str] = mapped_column(server_default="")
     score: Mapped[float | None]
     low: Mapped[float | None]
     high: Mapped[float | None]

@@ -5,20 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from asr import recording
+from asr.diarize import CamPlusEmbedder, VoiceError
+from asr.lanes import Split, fastest, remembered, splits
 from asr.recognition import Recognizer
 from asr.recording import TranscribeOptions
+from asr.remote import RemoteOptions, RemoteRecognizer
 from asr.vad import SileroDetector, SpeechDetector
+from asr.voices import VoiceEmbedder
 from asr.weights import find_weights, weights_hash
-from asr.whisper import WhisperOptions, WhisperRecognizer
+from asr.whisper import WhisperOptions, WhisperRecognizer, on_gpu
+from nlp.roles import LinearRoleTeller, RoleTeller, load_roles
 from nlp.tagger import HeadTagger, Tagger, load_tagger
-from service.settings import Settings
+from service.settings import Settings, SettingsError
 
 
 class Engines(Protocol):
@@ -28,6 +34,13 @@ class Engines(Protocol):
     def recognizer(self) -> Recognizer: ...
     @property
     def detector(self) -> SpeechDetector: ...
+    @property
+    def embedder(self) -> VoiceEmbedder | None:
+        """What tells voices apart in mono recordings; None where it is not installed."""
+        ...
+
+    @property
+    def role_teller(self) -> RoleTeller: ...
     @property
     def tagger(self) -> Tagger: ...
 
@@ -56,16 +69,24 @@ class LazyEngines:
         self._lock = threading.RLock()
         self._folder: Path | None = None
         self._hash: str | None = None
-        self._recognizer: WhisperRecognizer | None = None
+        self._recognizer: WhisperRecognizer | RemoteRecognizer | None = None
         self._detector: SileroDetector | None = None
+        self._embedder: CamPlusEmbedder | None = None
         self._tagger: HeadTagger | None = None
 
     @property
-    def recognizer(self) -> WhisperRecognizer:
-        """Whisper, as the settings ask for it."""
+    def recognizer(self) -> WhisperRecognizer | RemoteRecognizer:
+        """Whisper or a server, as the settings ask for it.
+
+        Raises:
+            SettingsError: a server is asked for and none is named.
+        """
         with self._lock:
             if self._recognizer is None:
-                self._recognizer = WhisperRecognizer(self._weights(), self._options())
+                if self._settings.engine == "openai":
+                    self._recognizer = RemoteRecognizer(_remote_options(self._settings))
+                else:
+                    self._recognizer = WhisperRecognizer(self._weights(), self._options())
             return self._recognizer
 
     @property
@@ -74,6 +95,22 @@ class LazyEngines:
         with self._lock:
             self._detector = self._detector or SileroDetector()
             return self._detector
+
+    @property
+    def embedder(self) -> CamPlusEmbedder | None:
+        """See :class:`Engines`; its weights are a package of their own."""
+        with self._lock:
+            try:
+                self._embedder = self._embedder or CamPlusEmbedder(self._threads)
+            except VoiceError:
+                return None
+            return self._embedder
+
+    @property
+    def role_teller(self) -> LinearRoleTeller:
+        """The shipped role weights."""
+        with self._lock:
+            return load_roles()
 
     @property
     def tagger(self) -> HeadTagger:
@@ -94,13 +131,26 @@ class LazyEngines:
         """All that decides what is transcribed, but the recording."""
         return {
             "version": recording.VERSION,
-            "weights": weights_hash(self._weights()),
-            "device": self.recognizer.device,
-            "compute_type": self.recognizer.compute_type,
-            "beam_size": self.recognizer.options.beam_size,
-            "transcribe": asdict(TranscribeOptions(rep_channel=self._settings.rep_channel)),
+            **self._recognizer_identity(),
+            "transcribe": asdict(
+                TranscribeOptions(rep_channel=self._settings.rep_channel, voices=self._settings.voices)
+            ),
             "vad": asdict(self.detector.options),
             "vad_weights": self.detector.weights_hash,
+            "voice_weights": self.embedder.weights_hash if self.embedder else None,
+            "role_weights": self.role_teller.weights_hash,
+        }
+
+    def _recognizer_identity(self) -> dict[str, Any]:
+        recognizer = self.recognizer
+        if isinstance(recognizer, RemoteRecognizer):
+            return {"endpoint": recognizer.options.endpoint, "model": recognizer.options.model}
+        return {
+            "weights": weights_hash(self._weights()),
+            "device": recognizer.device,
+            "compute_type": recognizer.compute_type,
+            "beam_size": recognizer.options.beam_size,
+            "doubt_logprob": recognizer.options.doubt_logprob,
         }
 
     def _weights(self) -> Path:
@@ -111,14 +161,49 @@ class LazyEngines:
             )
         return self._folder
 
-    def _options(self) -> WhisperOptions:
+    @property
+    def _threads(self) -> int:
+        """Threads of one job."""
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return WhisperOptions(
-            device=self._settings.device,
-            compute_type=self._settings.compute_type,
-            cpu_threads=self._settings.threads or max(1, cores // self._concurrency),
-            workers=self._concurrency,
+        return self._settings.threads or max(1, cores // self._concurrency)
+
+    def _options(self) -> WhisperOptions:
+        """How Whisper runs; on a CPU the threads of a job are split into lanes as is fastest here."""
+        options = WhisperOptions(
+            device=self._settings.device, compute_type=self._settings.compute_type, workers=self._concurrency
         )
+        if on_gpu(options):
+            return replace(options, lanes=1)
+        split = self._split(options)
+        return replace(options, cpu_threads=split.threads, workers=split.lanes * self._concurrency, lanes=split.lanes)
+
+    def _split(self, options: WhisperOptions) -> Split:
+        weights, threads = self._weights(), self._threads
+        processor = platform.processor() or platform.machine()
+        key = f"{weights_hash(weights)[:16]} {options.compute_type} {processor} {threads}"
+
+        def seconds(split: Split) -> float:
+            trial = replace(options, cpu_threads=split.threads, workers=split.lanes)
+            return WhisperRecognizer(weights, trial).seconds_of_trial()
+
+        choices = splits(threads)
+        if len(choices) == 1:
+            return choices[0]
+        return remembered(self._settings.weights / "lanes.json", key, lambda: fastest(choices, seconds))
+
+
+def _remote_options(settings: Settings) -> RemoteOptions:
+    if not settings.remote_url:
+        raise SettingsError(
+            "CLEARCALL_REMOTE_URL: missing; engine 'openai' needs the address of a server, such as http://gpu-box:8000/v1"
+        )
+    return RemoteOptions(
+        url=settings.remote_url,
+        model=settings.remote_model,
+        key=settings.remote_key.get_secret_value(),
+        timeout_s=settings.remote_timeout_s,
+        parallel=settings.remote_parallel,
+    )
 
 
 def _digest(identity: Mapping[str, Any]) -> str:

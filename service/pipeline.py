@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from asr.recording import TranscribeOptions, Transcription
 from asr.transcript import Language, Transcript
 from nlp import metrics
 from nlp.metrics import CallMetrics
+from nlp.roles import LEAST_CONFIDENCE
 from nlp.tagger import Tagger
 from service.engines import Engines
 from service.settings import Settings
@@ -49,14 +50,27 @@ def transcribe(
     settings: Settings,
     progress: Callable[[float], None] | None = None,
     language: Language | Literal["auto"] = "auto",
+    *,
+    rep_channel: int | None = None,
 ) -> Transcription:
     """Recording → transcript. ``language`` "auto" detects it; what ``progress`` raises stops the work.
+
+    ``rep_channel`` is that of the recording; None is that of the settings. Where one channel carries all, the roles are
+    told from what the voices say; the note "voices_untold" says that nothing is installed to tell them apart.
 
     Raises:
         DecodeError: the file is no recording.
     """
-    options = TranscribeOptions(rep_channel=settings.rep_channel, language=language)
-    return recording.transcribe(path, options, engines.recognizer, engines.detector, progress)
+    channel = settings.rep_channel if rep_channel is None else rep_channel
+    options = TranscribeOptions(rep_channel=channel, language=language, voices=settings.voices)
+    embedder = engines.embedder
+    heard = recording.transcribe(path, options, engines.recognizer, engines.detector, progress, embedder)
+    transcript = heard.transcript
+    if transcript.channels > 1 or not transcript.turns:
+        return heard
+    if embedder is None:
+        return replace(heard, transcript=replace(transcript, notes=(*transcript.notes, "voices_untold")))
+    return replace(heard, transcript=engines.role_teller.told(transcript))
 
 
 def review(transcript: Transcript, tagger: Tagger, sop: Sop) -> Review:
@@ -71,6 +85,7 @@ def facts(transcript: Transcript) -> CallFacts:
         transcript.turns,
         duration_ms=transcript.duration_ms,
         language=transcript.language,
-        roles_known=all(turn.speaker != "unknown" for turn in transcript.turns),
+        roles_known=transcript.role_confidence >= LEAST_CONFIDENCE
+        and all(turn.speaker != "unknown" for turn in transcript.turns),
         truncated="truncated" in transcript.notes,
     )

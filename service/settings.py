@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.database import default_home
@@ -30,13 +30,28 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="a PostgreSQL of your own; without it the embedded one is used"
     )
+    engine: Literal["whisper", "openai"] = Field(
+        default="whisper", description="what transcribes: Whisper here, or a server of the OpenAI transcription API"
+    )
     model: str = Field(default="base", description="Whisper size, folder or hub name")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where Whisper runs")
     compute_type: str = Field(
         default="auto", description="CTranslate2 compute type; auto is int8 on a CPU, float16 on a GPU"
     )
     threads: int = Field(default=0, ge=0, description="threads of one transcription; 0 is all cores")
+    remote_url: str | None = Field(
+        default=None, description="address of the server of engine `openai`, such as `http://gpu-box:8000/v1`"
+    )
+    remote_model: str = Field(default="whisper-1", description="what the server calls the model it is to use")
+    remote_key: SecretStr = Field(default=SecretStr(""), description="the server's API key")
+    remote_timeout_s: float = Field(default=60.0, gt=0, description="how long one answer of the server may take")
+    remote_parallel: int = Field(
+        default=4, ge=1, le=64, description="clips of one recording sent to the server at once"
+    )
     rep_channel: int = Field(default=0, ge=0, le=1, description="channel of the rep in two-channel recordings")
+    speakers: Annotated[int, Field(ge=1, le=8)] | Literal["auto"] = Field(
+        default=2, description="voices told apart in recordings with one channel for all; `auto` finds out how many"
+    )
     sop_zh: str = Field(default="zh-telesales", description="SOP that scores Chinese calls")
     sop_en: str = Field(default="en-b2b", description="SOP that scores English calls")
     max_upload_mb: int = Field(default=1024, ge=1, description="largest recording and largest upload request, in MiB")
@@ -51,6 +66,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
+
+    @property
+    def voices(self) -> int | None:
+        """``speakers`` as a number, None to find out."""
+        return None if self.speakers == "auto" else self.speakers
 
     @property
     def recordings(self) -> Path:

@@ -6,6 +6,7 @@ import io
 import time
 import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 
 from asr.levels import Mono
 from asr.recognition import Heard
-from asr.transcript import Language, Transcript
-from fakes_asr import FakeDetector, FakeRecognizer
+from asr.transcript import Language, Speaker, Transcript
+from fakes_asr import FakeDetector, FakeEmbedder, FakeRecognizer
 from sop.events import Evidence, KeyEvent, Tagging
 
 
@@ -59,6 +60,20 @@ class FakeTagger:
         return Tagging()
 
 
+class FakeRoleTeller:
+    """Takes the first voice for the rep, and is as sure as told."""
+
+    weights_hash = "fake-roles"
+
+    def __init__(self, confidence: float = 0.9) -> None:
+        self.confidence = confidence
+
+    def told(self, transcript: Transcript) -> Transcript:
+        roles: dict[int | None, Speaker] = {0: "rep", None: "unknown"}
+        turns = tuple(replace(turn, speaker=roles.get(turn.voice, "customer")) for turn in transcript.turns)
+        return replace(transcript, turns=turns, role_confidence=self.confidence)
+
+
 class SlowRecognizer(FakeRecognizer):
     """Takes its time over every batch, and may fail on command."""
 
@@ -67,11 +82,11 @@ class SlowRecognizer(FakeRecognizer):
         self.seconds = seconds
         self.error = error
 
-    def recognize(self, clips: Sequence[Mono], language: Language) -> list[Heard]:
+    def recognize(self, clips: Sequence[Mono], language: Language, vocabulary: Sequence[str] = ()) -> list[Heard]:
         time.sleep(self.seconds)
         if self.error:
             raise self.error
-        return super().recognize(clips, language)
+        return super().recognize(clips, language, vocabulary)
 
 
 class FakeEngines:
@@ -80,5 +95,7 @@ class FakeEngines:
     def __init__(self, seconds: float = 0.0, error: Exception | None = None) -> None:
         self.recognizer = SlowRecognizer(seconds, error)
         self.detector = FakeDetector()
+        self.embedder: FakeEmbedder | None = FakeEmbedder()
+        self.role_teller = FakeRoleTeller()
         self.tagger = FakeTagger()
         self.asr_hash = "fake-whisper"

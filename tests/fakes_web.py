@@ -7,7 +7,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,15 +15,16 @@ from typing import Any, cast
 from zlib import crc32
 
 import psycopg
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
+from asr.guards import Removed
 from asr.recording import Transcription
 from asr.transcript import Language, Speaker, Transcript, Turn, Word
 from fakes import tone, wav
 from models.calls import Recording
 from models.database import Database, open_database
 from nlp import metrics
-from service.calls.ingest import CallDetails, ingest
+from service.calls.ingest import CallDetails, Ingested, ingest
 from service.calls.store import add_review, add_transcript, latest_transcript
 from service.demo.loading import load
 from service.people.queries import user_by_email
@@ -100,12 +101,13 @@ def finish(
     transcript: Transcript,
     tagger: GoldTagger,
     weights_hash: str = "gold",
+    removed: Sequence[Removed] = (),
 ) -> None:
     """Store what the pipeline would: transcript, key events, metrics, scorecard."""
     with database.transaction() as session:
         duration_ms = session.scalar(select(Recording.duration_ms).where(Recording.id == recording_id))
         transcript = replace(transcript, duration_ms=duration_ms or transcript.duration_ms)
-        add_transcript(session, recording_id, Transcription(transcript), weights_hash)
+        add_transcript(session, recording_id, Transcription(transcript, tuple(removed)), weights_hash)
         loaded = latest_transcript(session, recording_id)
         assert loaded is not None
         version, sop = sop_for(session, settings, transcript.language, None)
@@ -130,8 +132,8 @@ def add_call(
     assert done.call_id is not None
     if texts is not None:
         turns = tuple(
-            turn_of("rep" if i % 2 == 0 else "customer", i % 2, i * 2_000, i * 2_000 + 1_800, text)
-            for i, text in enumerate(texts)
+            turn_of("rep" if i % 2 == 0 else "customer", i % 2, i * 2_000, i * 2_000 + 1_800, said)
+            for i, said in enumerate(texts)
         )
         transcript = Transcript(20_000, "en", 2, turns)
         finish(
@@ -142,6 +144,43 @@ def add_call(
             GoldTagger({name: events or [[] for _ in texts]}, name),
         )
     return done.call_id
+
+
+MONO_TEXTS = (
+    "Good morning, this is Tom from Northlamp, is now a good time?",
+    "Yes, go on.",
+    "How do you measure the temperature in your vans today?",
+    "By hand, and last summer we lost a whole load.",
+)
+
+
+def mono(speakers: Sequence[Speaker], confidence: float, voices: Sequence[int] = (0, 1, 0, 1)) -> Transcript:
+    """A call on one channel in which several voices were told apart."""
+    turns = tuple(
+        replace(turn_of(speaker, 0, i * 4_000, i * 4_000 + 3_500, said), voice=voice)
+        for i, (speaker, voice, said) in enumerate(zip(speakers, voices, MONO_TEXTS, strict=True))
+    )
+    return Transcript(20_000, "en", 1, turns, role_confidence=confidence)
+
+
+def add_transcribed(
+    database: Database,
+    settings: Settings,
+    name: str,
+    transcript: Transcript,
+    removed: Sequence[Removed] = (),
+    details: CallDetails = CallDetails(),
+) -> Ingested:
+    """One more call, a tone, with this transcript; its first turn is heard as the opening."""
+    sound = wav(tone(20.0, transcript.channels, hz=200 + crc32(name.encode()) / 2**20))
+    done = ingest(database, settings, OPERATOR, io.BytesIO(sound), f"{name}.wav", details)
+    events = [["opening"] if i == 0 else [] for i in range(len(transcript.turns))]
+    with database.transaction() as session:
+        session.execute(
+            text("DELETE FROM procrastinate_jobs WHERE args->>'recording_id' = :id"), {"id": str(done.recording_id)}
+        )
+    finish(database, settings, done.recording_id, transcript, GoldTagger({name: events}, name), removed=removed)
+    return done
 
 
 def set_state(database: Database, file_name: str, state: str, **values: Any) -> None:

@@ -7,22 +7,25 @@ import json
 import time
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Depends, HTTPException, Request, status
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, model_validator
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.datastructures import UploadFile
 
 from models.database import Database
 from service.access import SignedInViewer, Transaction, app_settings, check_csrf, database, signed_in
 from service.calls import changes, playback, progress, queries
+from service.calls.correction import correct_roles
 from service.calls.filters import CallFilters
 from service.calls.ingest import CallDetails, IngestError, ingest
-from service.calls.views import CallDetail, CallPage
+from service.calls.roles import RolesError, Wish
+from service.calls.views import CallDetail, CallPage, RolesView
 from service.people.viewer import Viewer
 from service.settings import Settings
 
@@ -44,6 +47,7 @@ class UploadDetails(BaseModel, extra="forbid"):
     started_at: datetime | None = None
     opportunity: str | None = None
     sop: str | None = None
+    rep_channel: Literal["0", "1"] | None = None
 
     def to_details(self) -> CallDetails:
         return CallDetails(
@@ -53,6 +57,7 @@ class UploadDetails(BaseModel, extra="forbid"):
             started_at=self.started_at,
             opportunity=self.opportunity or None,
             sop_name=self.sop or None,
+            rep_channel=None if self.rep_channel is None else int(self.rep_channel),
         )
 
 
@@ -81,6 +86,7 @@ _UPLOAD_BODY = {
                         "started_at": {"type": "string", "format": "date-time"},
                         "opportunity": {"type": "string", "description": "the CRM's id"},
                         "sop": {"type": "string"},
+                        "rep_channel": {"type": "string", "enum": ["0", "1"], "description": "of two channels"},
                     },
                 }
             }
@@ -162,12 +168,13 @@ async def progress_events(
 
 
 @router.get("/calls/{call_id}")
-def get_call(call_id: uuid.UUID, viewer: SignedInViewer, session: Transaction) -> CallDetail:
-    """One call: transcript, key events, metrics and scorecard."""
+def get_call(call_id: uuid.UUID, viewer: SignedInViewer, session: Transaction, removed: bool = False) -> CallDetail:
+    """One call: transcript, key events, metrics and scorecard; with ``?removed=true`` also what was recognized
+    and not believed."""
     detail = queries.get_call(session, viewer, call_id)
     if detail is None:
         raise _NOT_FOUND
-    return detail
+    return detail if removed else replace(detail, removed=())
 
 
 @router.get("/calls/{call_id}/audio", response_class=FileResponse)
@@ -205,6 +212,33 @@ def reprocess(call_id: uuid.UUID, viewer: SignedInViewer, session: Transaction) 
     if not changes.reprocess(session, viewer, call_id):
         raise _NOT_FOUND
     return {"state": "queued"}
+
+
+class RolesWish(BaseModel, extra="forbid"):
+    """Who is who: exchanged against the machine's answer or not, or the voice of the rep. One of the two."""
+
+    swapped: bool | None = None
+    rep_voice: int | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.swapped is None) == (self.rep_voice is None):
+            raise ValueError("give either swapped or rep_voice")
+        return self
+
+
+@router.post("/calls/{call_id}/roles", dependencies=[Depends(check_csrf)])
+def correct(call_id: uuid.UUID, wish: RolesWish, viewer: SignedInViewer, session: Transaction) -> RolesView:
+    """Say who the rep is; the call is analyzed again. ``{"swapped": false}`` brings the machine's answer back."""
+    try:
+        found = correct_roles(session, viewer, call_id, Wish(wish.swapped, wish.rep_voice))
+    except RolesError as error:
+        raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
+    session.flush()
+    detail = queries.get_call(session, viewer, call_id) if found else None
+    if detail is None or detail.roles is None:
+        raise _NOT_FOUND
+    return detail.roles
 
 
 @router.delete("/calls/{call_id}", dependencies=[Depends(check_csrf)])

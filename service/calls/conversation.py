@@ -6,21 +6,38 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.calls.views import EventMark, SpokenTurn, SpokenWord
+from asr.transcript import LANGUAGES
+from nlp.numbers import Number, find_numbers
+from service.calls.views import EventMark, RemovedText, SpokenTurn, SpokenWord
 from sop.events import EVENTS
 
 DOUBTFUL_WORD = 0.45
 """Words heard with less confidence are underlined."""
 
+_SIGNS = {
+    "cny": ("¥", ""),
+    "usd": ("$", ""),
+    "eur": ("€", ""),
+    "gbp": ("£", ""),
+    "hkd": ("HK$", ""),
+    "percent": ("", "%"),
+    "discount": ("× ", ""),
+}
+_SEPARATORS = str.maketrans({"￥": "¥", "％": "%", **dict.fromkeys(" ,-")})
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a turn's text: a word with its time, or what stands between words (``start_ms`` is None)."""
+    """A part of a turn's text: a word with its time, or what stands between words (``start_ms`` is None).
+
+    ``amount`` is the number that the word is part of, in digits, where the text has it otherwise.
+    """
 
     text: str
     start_ms: int | None = None
     end_ms: int | None = None
     is_doubtful: bool = False
+    amount: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +50,42 @@ class TurnLine:
     end_ms: int
     pieces: tuple[Piece, ...]
     events: tuple[EventMark, ...]
+    voice: int | None = None
 
 
-def conversation(turns: Iterable[SpokenTurn], events: Iterable[EventMark]) -> tuple[TurnLine, ...]:
-    """The turns with their events, in order."""
+@dataclass(frozen=True, slots=True)
+class RemovedLine:
+    """What was recognized and not believed, as it is shown; ``speaker`` is whose channel it was heard on."""
+
+    start_ms: int
+    end_ms: int
+    speaker: str
+    text: str
+    reason: str
+
+
+def with_removed(
+    turns: Iterable[TurnLine], removed: Iterable[RemovedText], speakers: Sequence[str]
+) -> tuple[TurnLine | RemovedLine, ...]:
+    """The turns, and among them at its time what was not believed; ``speakers`` are those of the channels."""
+    lines = [
+        RemovedLine(
+            start_ms=text.start_ms,
+            end_ms=text.end_ms,
+            speaker=speakers[text.channel] if text.channel < len(speakers) else "unknown",
+            text=text.text,
+            reason=text.reason,
+        )
+        for text in removed
+    ]
+    return tuple(sorted([*turns, *lines], key=lambda line: line.start_ms))
+
+
+def conversation(
+    turns: Iterable[SpokenTurn], events: Iterable[EventMark], language: str | None = None
+) -> tuple[TurnLine, ...]:
+    """The turns with their events, in order; with a language, numbers are told in digits."""
+    known = next((one for one in LANGUAGES if one == language), None)
     heard: defaultdict[int, list[EventMark]] = defaultdict(list)
     for event in events:
         heard[event.turn].append(event)
@@ -46,14 +95,15 @@ def conversation(turns: Iterable[SpokenTurn], events: Iterable[EventMark]) -> tu
             speaker=turn.speaker,
             start_ms=turn.start_ms,
             end_ms=turn.end_ms,
-            pieces=pieces(turn.text, turn.words),
+            pieces=pieces(turn.text, turn.words, find_numbers(turn.text, known) if known else ()),
             events=tuple(heard[turn.position]),
+            voice=turn.voice,
         )
         for turn in turns
     )
 
 
-def pieces(text: str, words: Sequence[SpokenWord]) -> tuple[Piece, ...]:
+def pieces(text: str, words: Sequence[SpokenWord], numbers: Sequence[Number] = ()) -> tuple[Piece, ...]:
     """``text`` cut at its words. Joined again the pieces are ``text``, whatever the words are.
 
     A word that the text does not hold (it was corrected, or folded) has no piece of its own.
@@ -67,11 +117,27 @@ def pieces(text: str, words: Sequence[SpokenWord]) -> tuple[Piece, ...]:
             continue
         if place > at:
             found.append(Piece(text[at:place]))
-        found.append(Piece(spoken, word.start_ms, word.end_ms, word.confidence < DOUBTFUL_WORD))
         at = place + len(spoken)
+        amount = next((in_digits(n) for n in numbers if n.start < at and n.end > place), None)
+        found.append(Piece(spoken, word.start_ms, word.end_ms, word.confidence < DOUBTFUL_WORD, amount))
     if at < len(text):
         found.append(Piece(text[at:]))
     return tuple(found)
+
+
+def in_digits(number: Number) -> str | None:
+    """三十万 is told as "300,000", 八折 as "× 0.8"; None for what is written so already."""
+    if isinstance(number.value, str):
+        told = number.value
+    else:
+        whole, point, rest = number.normalized.partition(".")
+        before, after = _SIGNS.get(number.unit or "", ("", ""))
+        told = f"{before}{int(whole):,}{point}{rest}{after}"
+    return None if _bare(told) == _bare(number.text) else told
+
+
+def _bare(text: str) -> str:
+    return text.translate(_SEPARATORS)
 
 
 def tally(events: Iterable[EventMark]) -> tuple[tuple[str, int], ...]:
@@ -82,9 +148,11 @@ def tally(events: Iterable[EventMark]) -> tuple[tuple[str, int], ...]:
 
 
 def channel_speakers(turns: Iterable[SpokenTurn], channels: int) -> tuple[str, ...]:
-    """Who speaks on each channel: the one with most turns there, "unknown" on a silent one."""
+    """Who speaks on each channel: the one with most turns there, "unknown" on a silent one and on one for all."""
     counts = [Counter[str]() for _ in range(channels)]
     for turn in turns:
         if turn.channel < channels:
             counts[turn.channel][turn.speaker] += 1
+    if channels == 1 and len(counts[0]) > 1:
+        return ("unknown",)
     return tuple(count.most_common(1)[0][0] if count else "unknown" for count in counts)

@@ -44,7 +44,10 @@ class IngestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CallDetails:
-    """What is known of a call besides its sound. ``started_at`` keeps its UTC offset."""
+    """What is known of a call besides its sound. ``started_at`` keeps its UTC offset.
+
+    ``rep_channel`` (0 or 1) is set for a two-channel recording whose rep is not where the settings say.
+    """
 
     rep_email: str | None = None
     customer_phone: str | None = None
@@ -53,6 +56,7 @@ class CallDetails:
     external_id: str | None = None
     opportunity: str | None = None
     sop_name: str | None = None
+    rep_channel: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +193,21 @@ def _again(session: Session, recording: Recording, arrival: _Arrival) -> Ingeste
         return Ingested(name, "duplicate", recording.id, None, "duplicate of a call you may not see")
     another_sop = _fill(session, call, arrival)
     lost = recording.state not in FINISHED_STATES and not queue.has_job(session, recording.id)
-    if recording.state == "failed" or lost:
+    another_channel = _takes_channel(recording, arrival.details.rep_channel) and recording.state != "queued"
+    if recording.state == "failed" or lost or another_channel:
         queue_again(session, recording)
     elif another_sop and recording.state == "scored":
         recording.state, recording.progress = "analyzing", 0.0
         queue.defer(session, "analyze", recording.id)
     return Ingested(name, "duplicate", recording.id, call.id, f"duplicate of {recording.file_name}")
+
+
+def _takes_channel(recording: Recording, rep_channel: int | None) -> bool:
+    """Note the channel of the rep, where there are two; whether it is another one than was known."""
+    if recording.channels != 2 or rep_channel in (None, recording.rep_channel):
+        return False
+    recording.rep_channel = rep_channel
+    return True
 
 
 def _fill(session: Session, call: Call, arrival: _Arrival) -> bool:
@@ -227,6 +240,7 @@ def _add(session: Session, arrival: _Arrival) -> Ingested:
     )
     path = arrival.settings.recordings / stored.path
     failure = _describe(path, recording)
+    _takes_channel(recording, arrival.details.rep_channel)
     session.add(recording)
     session.flush()
     call = _call(session, arrival, recording.id)
@@ -305,6 +319,8 @@ def _rep(session: Session, viewer: Viewer, details: CallDetails) -> User | None:
 
 
 def _check_details(session: Session, viewer: Viewer, details: CallDetails) -> None:
+    if details.rep_channel not in (None, 0, 1):
+        raise IngestError(f"rep_channel: {details.rep_channel} is no channel of a call; the first is 0, the other 1")
     if details.rep_email:
         email = details.rep_email.strip().lower()
         if session.scalar(select(User.id).where(User.email == email, visible_people(viewer))) is None:

@@ -1,7 +1,7 @@
 """Calls joined with what counts of them.
 
 Of several transcripts, analyses and scorecards the newest counts: the transcript that was counted last,
-and of it the analysis and the scorecard.
+the last word of a person on its roles, and of the transcript so read the analysis and the scorecard.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select, true
 
-from models.calls import Call, Recording, StoredTranscript
+from models.calls import Call, Recording, RoleCorrection, StoredTranscript
 from models.opportunities import Account, Contact, Opportunity
 from models.people import User
 from models.scores import Analysis, StoredScorecard
@@ -25,9 +25,18 @@ transcript = (
     .correlate(Call)
     .lateral("newest_transcript")
 )
+correction = (
+    select(RoleCorrection)
+    .where(RoleCorrection.transcript_id == transcript.c.id)
+    .order_by(RoleCorrection.corrected_at.desc(), RoleCorrection.id)
+    .limit(1)
+    .lateral("newest_correction")
+)
+rep_party = func.coalesce(correction.c.rep_party, "")
+"""The rep that a person named; empty where the machine's answer counts."""
 analysis = (
     select(Analysis.id)
-    .where(Analysis.transcript_id == transcript.c.id)
+    .where(Analysis.transcript_id == transcript.c.id, Analysis.rep_party == rep_party)
     .order_by(Analysis.counted_at.desc(), Analysis.id)
     .limit(1)
     .lateral("newest_analysis")
@@ -51,6 +60,7 @@ def joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .outerjoin(Account, Account.id == Opportunity.account_id)
         .outerjoin(Contact, Contact.id == Opportunity.contact_id)
         .outerjoin(transcript, true())
+        .outerjoin(correction, true())
         .outerjoin(analysis, true())
         .outerjoin(scorecard, true())
     )
@@ -85,6 +95,10 @@ def rows(conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
         transcript.c.language,
         transcript.c.channels,
         transcript.c.notes,
+        transcript.c.role_confidence,
+        rep_party.label("rep_party"),
+        correction.c.corrected_at,
+        correction.c.corrected_by_id,
         analysis.c.id.label("analysis_id"),
         scorecard.c.id.label("scorecard_id"),
         scorecard.c.score,

@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, status
 from fastapi.responses import RedirectResponse, Response
 
 from service.access import SignedInViewer, Transaction
-from service.calls.conversation import channel_speakers, conversation, tally
+from service.calls.conversation import channel_speakers, conversation, tally, with_removed
 from service.calls.filters import CallFilters
 from service.calls.measures import measures
 from service.calls.queries import call_choices, get_call, list_calls
@@ -74,24 +74,32 @@ def call_page(
     session: Transaction,
     call_id: str,
     q: Annotated[str, Query(max_length=200)] = "",
+    removed: bool = False,
 ) -> Response:
-    """One call. ``?t=`` opens it at a moment (in milliseconds), ``?q=`` with words looked for."""
+    """One call. ``?t=`` opens it at a moment (in milliseconds), ``?q=`` with words looked for, ``?removed=1``
+    with what was not believed."""
     detail = get_call(session, viewer, _uuid(call_id))
     if detail is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
     context = call_context(detail, reader(request, viewer))
-    return render(request, "calls/call.html", viewer, {**context, "find": q})
+    return render(request, "calls/call.html", viewer, {**context, "find": q, "show_removed": removed})
 
 
 def call_context(detail: CallDetail, to: Reader) -> dict[str, Any]:
     """What the call page shows of a call."""
+    speakers = channel_speakers(detail.turns, detail.channels or 1)
+    # On one channel it is not known whose the words were.
+    whose = speakers if len(speakers) > 1 else ()
     return {
         "call": detail.call,
         "who": called(detail.call),
         "channels": detail.channels,
-        "channel_speakers": channel_speakers(detail.turns, detail.channels or 1),
+        "channel_speakers": speakers,
+        "roles": detail.roles,
         "notes": [_note(code, to) for code in detail.notes],
-        "turns": conversation(detail.turns, detail.events),
+        "turns": with_removed(conversation(detail.turns, detail.events, detail.call.language), detail.removed, whose),
+        "removed": len(detail.removed),
+        "reasons": {text.reason: _reason(text.reason, to) for text in detail.removed},
         "events": detail.events,
         "tally": tally(detail.events),
         "sheet": scoresheet(detail.scorecard, to.language) if detail.scorecard else None,
@@ -110,6 +118,11 @@ def _note(code: str, to: Reader) -> str:
     if f"note.{name}" not in to.t:
         return code
     return to.t(f"note.{name}", channel=int(channel) + 1 if channel.isdigit() else "")
+
+
+def _reason(code: str, to: Reader) -> str:
+    """Why something was not believed, in words; a code of a newer recognizer is shown as it is."""
+    return to.t(f"removed.{code}") if f"removed.{code}" in to.t else to.t("removed_other", code=code)
 
 
 def _active(filters: CallFilters, choices: Choices, to: Reader) -> list[_ActiveFilter]:

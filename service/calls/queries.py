@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,8 @@ from models.people import User
 from models.scores import CallMetric, SopVersion, StoredKeyEvent, StoredScorecard, StoredStepResult
 from service.calls import matching, newest
 from service.calls.filters import CallFilters
+from service.calls.reading import Correction, reading
+from service.calls.roles import Party, speaker_of
 from service.calls.views import (
     CallDetail,
     CallPage,
@@ -27,8 +29,6 @@ from service.calls.views import (
     EventMark,
     ScorecardView,
     SearchHit,
-    SpokenTurn,
-    SpokenWord,
     StepView,
 )
 from service.people.viewer import Viewer, visible_calls, visible_opportunities
@@ -73,11 +73,14 @@ def get_call(session: Session, viewer: Viewer, call_id: uuid.UUID) -> CallDetail
     if row is None:
         return None
     events = _events(session, [row.analysis_id] if row.analysis_id else []).get(row.analysis_id, ())
+    heard = reading(session, row.transcript_id, Correction.of(row)) if row.transcript_id else None
     return CallDetail(
         call=_marked(newest.to_row(row), events),
         channels=row.channels,
         notes=tuple(row.notes or ()),
-        turns=_turns(session, row.transcript_id),
+        roles=heard.roles if heard else None,
+        turns=heard.turns if heard else (),
+        removed=heard.removed if heard else (),
         events=events,
         metrics=_metrics(session, row.analysis_id),
         scorecard=_scorecard_view(session, row.scorecard_id),
@@ -120,27 +123,40 @@ def _marked(row: CallRow, events: Sequence[EventMark]) -> CallRow:
 def _with_hits(
     session: Session, rows: Iterable[CallRow], found: Sequence[Row[*tuple[Any, ...]]], query: str
 ) -> list[CallRow]:
-    hits = _first_hits(session, [row.transcript_id for row in found if row.transcript_id], query)
+    hits = _first_hits(session, {row.transcript_id: row.rep_party for row in found if row.transcript_id}, query)
     return [replace(row, hit=hits.get(source.transcript_id)) for row, source in zip(rows, found, strict=True)]
 
 
-def _first_hits(session: Session, transcripts: Sequence[uuid.UUID], query: str) -> dict[uuid.UUID, SearchHit]:
+def _first_hits(session: Session, reps: Mapping[uuid.UUID, str], query: str) -> dict[uuid.UUID, SearchHit]:
+    """Of each transcript the first turn that holds the words; ``reps`` are the transcripts with the rep in them
+    that a person named, or empty."""
     counted = (
         select(
             StoredTurn.transcript_id,
             func.min(StoredTurn.position).label("first"),
             func.count().label("turns"),
         )
-        .where(StoredTurn.transcript_id.in_(transcripts), StoredTurn.terms.op("@@")(cast(query, TSQUERY)))
+        .where(StoredTurn.transcript_id.in_(list(reps)), StoredTurn.terms.op("@@")(cast(query, TSQUERY)))
         .group_by(StoredTurn.transcript_id)
         .subquery()
     )
     is_first = (StoredTurn.transcript_id == counted.c.transcript_id) & (StoredTurn.position == counted.c.first)
     found = session.execute(select(StoredTurn, counted.c.turns).join(counted, is_first))
     return {
-        turn.transcript_id: SearchHit(turn.position, turn.start_ms, turn.speaker, turn.text, turns)
+        turn.transcript_id: SearchHit(
+            turn=turn.position,
+            start_ms=turn.start_ms,
+            speaker=_speaker(turn, reps[turn.transcript_id]),
+            voice=turn.voice,
+            text=turn.text,
+            turns=turns,
+        )
         for turn, turns in found
     }
+
+
+def _speaker(turn: StoredTurn, rep: str) -> str:
+    return speaker_of(Party(turn.channel, turn.voice), Party.parse(rep)) if rep else turn.speaker
 
 
 def _events(session: Session, analyses: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[EventMark, ...]]:
@@ -156,27 +172,6 @@ def _events(session: Session, analyses: Sequence[uuid.UUID]) -> dict[uuid.UUID, 
         mark = EventMark(e.event, e.doubtful, e.turn, e.start_ms, e.end_ms, e.speaker, e.quote, e.confidence)
         found[e.analysis_id].append(mark)
     return {analysis: tuple(marks) for analysis, marks in found.items()}
-
-
-def _turns(session: Session, transcript_id: uuid.UUID | None) -> tuple[SpokenTurn, ...]:
-    if transcript_id is None:
-        return ()
-    stored = session.scalars(
-        select(StoredTurn).where(StoredTurn.transcript_id == transcript_id).order_by(StoredTurn.position)
-    )
-    return tuple(
-        SpokenTurn(
-            position=turn.position,
-            speaker=turn.speaker,
-            channel=turn.channel,
-            start_ms=turn.start_ms,
-            end_ms=turn.end_ms,
-            text=turn.text,
-            confidence=turn.confidence,
-            words=tuple(SpokenWord(*word) for word in turn.words),
-        )
-        for turn in stored
-    )
 
 
 def _metrics(session: Session, analysis_id: uuid.UUID | None) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import insert, literal, literal_column, select, update
 from sqlalchemy.dialects.postgresql import TSVECTOR, array
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.sql import func
 
 from asr.recording import Transcription
-from asr.transcript import Language, Speaker, Transcript, Turn, Word
+from asr.transcript import Language, Transcript, Turn
 from models.calls import Call, Recording, StoredTranscript, StoredTurn
 from models.scores import (
     Analysis,
@@ -26,6 +26,7 @@ from models.scores import (
 )
 from models.table import Table
 from nlp.text import search_terms
+from service.calls.reading import read_by, rep_party, to_transcript
 from service.pipeline import Review
 from sop.events import KeyEvent
 from sop.scorecard import StepResult
@@ -33,13 +34,17 @@ from sop.scorecard import StepResult
 
 @dataclass(frozen=True, slots=True)
 class LoadedTranscript:
-    """A stored transcript as a value, with where it belongs."""
+    """A stored transcript as a value, with where it belongs.
+
+    ``rep_party`` is the rep that a person named and the transcript is read by; empty where nobody did.
+    """
 
     call_id: uuid.UUID
     transcript_id: uuid.UUID
     recording_hash: str
     weights_hash: str
     sop_name: str | None
+    rep_party: str
     transcript: Transcript
 
 
@@ -73,6 +78,7 @@ def add_transcript(session: Session, recording_id: uuid.UUID, transcription: Tra
             "duration_ms": transcript.duration_ms,
             "notes": list(transcript.notes),
             "removed": [asdict(removed) for removed in transcription.removed],
+            "role_confidence": transcript.role_confidence,
         },
     )
     if is_new:
@@ -101,6 +107,7 @@ def _turn_row(transcript_id: uuid.UUID, position: int, turn: Turn, language: Lan
         "position": position,
         "speaker": turn.speaker,
         "channel": turn.channel,
+        "voice": turn.voice,
         "start_ms": turn.start_ms,
         "end_ms": turn.end_ms,
         "text": turn.text,
@@ -111,43 +118,28 @@ def _turn_row(transcript_id: uuid.UUID, position: int, turn: Turn, language: Lan
 
 
 def latest_transcript(session: Session, recording_id: uuid.UUID) -> LoadedTranscript | None:
-    """The transcript of a recording that counts, or None when it has none yet."""
+    """The transcript of a recording that counts, its roles as a person says; None when it has none yet."""
     row = session.execute(
         select(StoredTranscript, Call, Recording.sha256)
         .join(Call, Call.id == StoredTranscript.call_id)
         .join(Recording, Recording.id == Call.recording_id)
         .where(Recording.id == recording_id)
-        .order_by(StoredTranscript.counted_at.desc())
+        .order_by(StoredTranscript.counted_at.desc(), StoredTranscript.id)
         .options(selectinload(StoredTranscript.turns))
         .limit(1)
     ).first()
     if row is None:
         return None
     stored, call, recording_hash = row
+    named = rep_party(session, stored.id)
     return LoadedTranscript(
-        call.id, stored.id, recording_hash, stored.weights_hash, call.sop_name, to_transcript(stored)
-    )
-
-
-def to_transcript(stored: StoredTranscript) -> Transcript:
-    """The stored rows as the value that the pipeline works on."""
-    return Transcript(
-        duration_ms=stored.duration_ms,
-        language=cast(Language, stored.language),
-        channels=stored.channels,
-        turns=tuple(
-            Turn(
-                speaker=cast(Speaker, turn.speaker),
-                channel=turn.channel,
-                start_ms=turn.start_ms,
-                end_ms=turn.end_ms,
-                text=turn.text,
-                confidence=turn.confidence,
-                words=tuple(Word(*word) for word in turn.words),
-            )
-            for turn in stored.turns
-        ),
-        notes=tuple(stored.notes),
+        call_id=call.id,
+        transcript_id=stored.id,
+        recording_hash=recording_hash,
+        weights_hash=stored.weights_hash,
+        sop_name=call.sop_name,
+        rep_party=named,
+        transcript=read_by(to_transcript(stored), named),
     )
 
 
@@ -160,7 +152,7 @@ def add_review(
     scorecard_id, is_new = _counted(
         session,
         StoredScorecard,
-        ("call_id", "recording_hash", "sop_hash", "weights_hash"),
+        ("call_id", "recording_hash", "sop_hash", "weights_hash", "rep_party"),
         {
             "call_id": loaded.call_id,
             "analysis_id": analysis_id,
@@ -168,6 +160,7 @@ def add_review(
             "recording_hash": loaded.recording_hash,
             "sop_hash": version.content_hash,
             "weights_hash": f"{loaded.weights_hash}+{tagger_hash}",
+            "rep_party": loaded.rep_party,
             "score": card.score,
             "low": card.low,
             "high": card.high,
@@ -185,8 +178,13 @@ def _add_analysis(session: Session, loaded: LoadedTranscript, review: Review, ta
     analysis_id, is_new = _counted(
         session,
         Analysis,
-        ("transcript_id", "tagger_hash"),
-        {"call_id": loaded.call_id, "transcript_id": loaded.transcript_id, "tagger_hash": tagger_hash},
+        ("transcript_id", "tagger_hash", "rep_party"),
+        {
+            "call_id": loaded.call_id,
+            "transcript_id": loaded.transcript_id,
+            "tagger_hash": tagger_hash,
+            "rep_party": loaded.rep_party,
+        },
     )
     if not is_new:
         return analysis_id

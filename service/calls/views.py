@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class SearchHit:
     turn: int
     start_ms: int
     speaker: str
+    voice: int | None
     text: str
     turns: int
 
@@ -133,16 +134,49 @@ class SpokenWord:
 
 @dataclass(frozen=True, slots=True)
 class SpokenTurn:
-    """One speaker's stretch. ``position`` counts from 0."""
+    """One speaker's stretch. ``position`` and ``voice`` (where voices were told apart) count from 0."""
 
     position: int
     speaker: str
     channel: int
+    voice: int | None
     start_ms: int
     end_ms: int
     text: str
     confidence: float
     words: tuple[SpokenWord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedText:
+    """Words that were recognized and not believed; ``reason`` is a code of :mod:`asr.guards`."""
+
+    channel: int
+    start_ms: int
+    end_ms: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolesView:
+    """Who is the rep and who the customer, and how that is known.
+
+    ``confidence`` is in [0, 1]: 1 where a rule or a person gave the roles. ``are_known`` is false while a
+    speaker is "unknown". ``voices`` are those told apart on one channel, ``rep_voice`` is that of the rep; empty
+    and None where each party has a channel. ``correction`` is a person's word, if it counts: against the
+    machine's answer, agreeing with it, or where the machine had none. ``swap`` is what to ask for to exchange
+    the roles, None where that cannot be.
+    """
+
+    confidence: float
+    are_known: bool
+    voices: tuple[int, ...]
+    rep_voice: int | None
+    correction: Literal["swapped", "confirmed", "named"] | None = None
+    corrected_by: str | None = None
+    corrected_at: datetime | None = None
+    swap: Mapping[str, bool | int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +220,16 @@ class ScorecardView:
 class CallDetail:
     """Everything the call page shows.
 
-    ``channels`` and ``notes`` are the transcript's; ``events`` include the doubtful ones.
+    ``channels`` and ``notes`` are the transcript's; ``events`` include the doubtful ones. ``roles`` is None
+    without a transcript; ``removed`` is in order of time.
     """
 
     call: CallRow
     channels: int | None
     notes: tuple[str, ...]
+    roles: RolesView | None
     turns: tuple[SpokenTurn, ...]
+    removed: tuple[RemovedText, ...]
     events: tuple[EventMark, ...]
     metrics: Mapping[str, float]
     scorecard: ScorecardView | None

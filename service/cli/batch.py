@@ -127,6 +127,9 @@ def _finished(database: Database, wanted: set[uuid.UUID], progress: Progress, wo
         told |= set(finished)
         if worker.failure:
             raise Failure(str(worker.failure)) from worker.failure
+        if worker.hindrance and len(told) < len(wanted):
+            left = len(wanted) - len(told)
+            raise Failure(f"{worker.hindrance}; {left} recordings wait in the queue for the next run")
         if len(told) < len(wanted):
             time.sleep(_POLL_S)
 

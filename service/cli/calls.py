@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +18,6 @@ from service.cli.console import Failure, engine_failures, errors, one_bar, open_
 if TYPE_CHECKING:
     from asr.recording import Transcription
     from asr.transcript import Transcript
-    from service.calls.ingest import CallDetails
 
 AUDIO_SUFFIXES = frozenset(
     [
@@ -42,6 +42,9 @@ AUDIO_SUFFIXES = frozenset(
         ".caf",
     ]
 )
+
+
+MOST_SPEAKERS = 8
 
 
 class Format(StrEnum):
@@ -70,6 +73,13 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
+class Engine(StrEnum):
+    """What transcribes."""
+
+    WHISPER = "whisper"
+    OPENAI = "openai"
+
+
 class Direction(StrEnum):
     """Who called whom."""
 
@@ -88,16 +98,22 @@ def process(
     started_at: Annotated[
         str | None, typer.Option(help="ISO time of the call; by default the file's own time.")
     ] = None,
+    rep_channel: Annotated[
+        int | None, typer.Option(min=0, max=1, help="Channel of the rep in these two-channel recordings: 0 or 1.")
+    ] = None,
     concurrency: Annotated[int, typer.Option(min=1, help="Recordings at once, sharing the cores.")] = 1,
 ) -> None:
     """Bring recordings in and process them to the end; what was done before is not done again."""
-    from service.calls.ingest import Source
+    from service.calls.ingest import CallDetails, Source
     from service.cli.batch import line, run_batch
 
     config = settings()
     files = _files(paths)
     moment = _moment(started_at)
-    sources = [Source(file, _details(file, rep, phone, direction, moment, sop)) for file in files]
+    details = CallDetails(
+        rep_email=rep, customer_phone=phone, direction=direction.value, sop_name=sop, rep_channel=rep_channel
+    )
+    sources = [Source(file, replace(details, started_at=moment or _written(file))) for file in files]
     told: list[dict[str, Any]] = []
     with open_database(config) as database:
         _check_sop(database, sop)
@@ -138,19 +154,9 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.astimezone()
 
 
-def _details(
-    file: Path,
-    rep: str | None,
-    phone: str | None,
-    direction: Direction,
-    moment: datetime | None,
-    sop: str | None,
-) -> CallDetails:
-    from service.calls.ingest import CallDetails
-
-    if moment is None and file.exists():
-        moment = datetime.fromtimestamp(file.stat().st_mtime, UTC).astimezone()
-    return CallDetails(rep_email=rep, customer_phone=phone, direction=direction.value, started_at=moment, sop_name=sop)
+def _written(file: Path) -> datetime | None:
+    """When the file was written last; None when it is gone."""
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC).astimezone() if file.exists() else None
 
 
 def _check_sop(database: Any, name: str | None) -> None:
@@ -168,17 +174,33 @@ def _check_sop(database: Any, name: str | None) -> None:
 def transcribe(
     file: Annotated[Path, typer.Argument(help="A recording.")],
     format: Annotated[Format, typer.Option(help="Form of the transcript.")] = Format.TXT,
-    model: Annotated[str | None, typer.Option(help="Whisper size, folder or hub name.")] = None,
+    engine: Annotated[
+        Engine | None, typer.Option(help="Whisper here, or the server of CLEARCALL_REMOTE_URL (OpenAI's API).")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Whisper size, folder or hub name; with a server, its name for the model.")
+    ] = None,
     language: Annotated[LanguageChoice, typer.Option(help="Language of the call.")] = LanguageChoice.AUTO,
     device: Annotated[Device | None, typer.Option(help="Where Whisper runs.")] = None,
+    speakers: Annotated[
+        str | None, typer.Option(metavar="N|auto", help="Voices in a recording with one channel; auto finds out.")
+    ] = None,
+    removed: Annotated[
+        bool, typer.Option("--removed", help="With --format json: also what was recognized and not believed, and why.")
+    ] = False,
 ) -> None:
     """Transcribe one recording, without database."""
     from asr import formats
 
-    transcription = _transcription(file, model, language, device)
+    if removed and format is not Format.JSON:
+        raise Failure("--removed: only --format json has a place for what was not believed", 2)
+    transcription = _transcription(
+        file, language, engine=engine, model=model, device=device, speakers=_speakers(speakers)
+    )
     transcript = transcription.transcript
     if format is Format.JSON:
-        print(json.dumps(transcript.to_json(), ensure_ascii=False))
+        dropped = {"removed": [asdict(text) for text in transcription.removed]} if removed else {}
+        print(json.dumps({**transcript.to_json(), **dropped}, ensure_ascii=False))
         return
     writers: dict[Format, Callable[[Transcript], str]] = {
         Format.TXT: formats.to_text,
@@ -191,23 +213,38 @@ def transcribe(
         errors.print(f"{file}: no speech", markup=False)
 
 
+def _speakers(text: str | None) -> int | str | None:
+    if text is None or text == "auto":
+        return text
+    if text.isdecimal() and 1 <= int(text) <= MOST_SPEAKERS:
+        return int(text)
+    raise Failure(f"--speakers: {text!r} is neither auto nor a number from 1 to {MOST_SPEAKERS}", 2)
+
+
 def analyze(
     file: Annotated[Path, typer.Argument(help="A recording, or a transcript as JSON.")],
     sop: Annotated[Path | None, typer.Option(help="SOP file; by default that of the call's language.")] = None,
+    swap_roles: Annotated[
+        bool, typer.Option("--swap-roles", help="Take the rep for the customer and the customer for the rep.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
 ) -> None:
     """Key events, metrics and scorecard of one recording or transcript, without database."""
+    from nlp.numbers import spoken_numbers
     from nlp.tagger import load_tagger
     from service import pipeline
 
     procedure = _sop_file(sop) if sop else None
     transcript = _transcript_of(file)
+    if swap_roles:
+        transcript = transcript.with_roles_swapped()
     if procedure is None:
         procedure = _default_sop(transcript.language)
     with engine_failures():
         review = pipeline.review(transcript, load_tagger(), procedure)
     if as_json:
-        print(json.dumps({**transcript.to_json(), **review.to_json()}, ensure_ascii=False))
+        found = [number.to_json() for number in spoken_numbers(transcript)]
+        print(json.dumps({**transcript.to_json(), "numbers": found, **review.to_json()}, ensure_ascii=False))
     else:
         from service.cli.report import print_review
 
@@ -218,7 +255,7 @@ def _transcript_of(file: Path) -> Transcript:
     from asr.transcript import Transcript, TranscriptError
 
     if file.suffix.lower() != ".json":
-        return _transcription(file, None, LanguageChoice.AUTO, None).transcript
+        return _transcription(file, LanguageChoice.AUTO).transcript
     try:
         return Transcript.from_json(json.loads(file.read_text(encoding="utf-8-sig")))
     except OSError as error:
@@ -229,12 +266,27 @@ def _transcript_of(file: Path) -> Transcript:
         raise Failure(f"{file}: not a transcript: {error}") from error
 
 
-def _transcription(file: Path, model: str | None, language: LanguageChoice, device: Device | None) -> Transcription:
+def _transcription(
+    file: Path,
+    language: LanguageChoice,
+    *,
+    engine: Engine | None = None,
+    model: str | None = None,
+    device: Device | None = None,
+    speakers: int | str | None = None,
+) -> Transcription:
     from service import pipeline
     from service.engines import LazyEngines
 
-    changes = {"model": model, "device": device.value if device else None}
-    config = settings().model_copy(update={key: value for key, value in changes.items() if value})
+    config = settings()
+    chosen = engine.value if engine else config.engine
+    changes = {
+        "engine": chosen,
+        "remote_model" if chosen == "openai" else "model": model,
+        "device": device.value if device else None,
+        "speakers": speakers,
+    }
+    config = config.model_copy(update={key: value for key, value in changes.items() if value})
     with engine_failures(), one_bar(file.name, "transcribing") as report:
         return pipeline.transcribe(file, LazyEngines(config), config, report, language.value)
 

@@ -69,15 +69,29 @@ def open_database(settings: Settings) -> Iterator[Database]:
 def engine_failures() -> Iterator[None]:
     """Turns what the engines refuse (weights, devices, files) into one-line failures."""
     from asr.audio import DecodeError
+    from asr.diarize import VoiceError
+    from asr.remote import RemoteError
     from asr.vad import VadError
     from asr.weights import WeightsError
     from asr.whisper import WhisperError
     from nlp.encoder import EncoderError
+    from nlp.roles import RolesError
     from nlp.trained_head import HeadError
 
     try:
         yield
-    except (DecodeError, VadError, WeightsError, WhisperError, EncoderError, HeadError) as error:
+    except (
+        DecodeError,
+        EncoderError,
+        HeadError,
+        RemoteError,
+        RolesError,
+        SettingsError,
+        VadError,
+        VoiceError,
+        WeightsError,
+        WhisperError,
+    ) as error:
         raise Failure(str(error)) from error
 
 

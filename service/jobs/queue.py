@@ -42,17 +42,18 @@ def defer(session: Session, stage: Stage, recording_id: uuid.UUID) -> bool:
     A recording has at most one waiting job a stage and at most one running job at all. Returns
     False when the job was already waiting.
     """
-    session.flush()
-    task = _deferrer.configure_task(
-        stage,
-        queue=stage,
-        priority=_PRIORITY[stage],
-        lock=str(recording_id),
-        queueing_lock=f"{stage}:{recording_id}",
-        connection=session.connection().connection.driver_connection,
-    )
     try:
         with session.begin_nested():
+            # Asking for the connection sets the savepoint: without it a refused job would undo the caller's work.
+            connection = session.connection().connection.driver_connection
+            task = _deferrer.configure_task(
+                stage,
+                queue=stage,
+                priority=_PRIORITY[stage],
+                lock=str(recording_id),
+                queueing_lock=f"{stage}:{recording_id}",
+                connection=connection,
+            )
             task.defer(recording_id=str(recording_id))
     except AlreadyEnqueued:
         return False

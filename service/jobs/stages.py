@@ -23,7 +23,9 @@ from models.calls import FINISHED_STATES, Recording
 from models.database import Database
 from service import pipeline
 from service.calls import playback, store
+from service.calls.correction import carry_roles
 from service.calls.ingest import remove_abandoned
+from service.calls.reading import rep_party
 from service.engines import Engines
 from service.jobs import queue
 from service.settings import Settings
@@ -64,12 +66,14 @@ class Desk:
 
     def transcribe(self, recording_id: uuid.UUID) -> None:
         """Recording → transcript, then the job that analyzes it."""
-        weights_hash = self._engines.asr_hash
         with self._database.transaction() as session:
             recording = session.get_one(Recording, recording_id)
             if recording.deleted_at is not None:
                 return
+            rep_channel = recording.rep_channel
+            weights_hash = self._transcript_hash(rep_channel)
             if store.count_transcript(session, recording_id, weights_hash):
+                carry_roles(session, recording_id)
                 _analyze_next(session, recording_id)
                 return
             path = self._settings.recordings / recording.path
@@ -77,12 +81,14 @@ class Desk:
             recording.state, recording.progress, recording.state_reason = "transcribing", 0.0, None
         try:
             self._prepare_playback(path, container, codec)
-            transcription = pipeline.transcribe(path, self._engines, self._settings, self._reporter(recording_id))
+            report = self._reporter(recording_id)
+            transcription = pipeline.transcribe(path, self._engines, self._settings, report, rep_channel=rep_channel)
         except DecodeError as error:
             self.give_up(recording_id, error.reason)
             return
         with self._database.transaction() as session:
             store.add_transcript(session, recording_id, transcription, weights_hash)
+            carry_roles(session, recording_id)
             if transcription.transcript.turns:
                 _analyze_next(session, recording_id)
             else:
@@ -100,17 +106,20 @@ class Desk:
         review = pipeline.review(loaded.transcript, tagger, sop)
         tagger_hash = f"{tagger.weights_hash[:32]}-{pipeline.VERSION}"
         with self._database.transaction() as session:
+            session.get_one(Recording, recording_id, with_for_update=True)
             store.add_review(session, loaded, review, tagger_hash, version)
+            if rep_party(session, loaded.transcript_id) != loaded.rep_party:
+                return  # a person has named another rep since: the job that reads it so waits behind this one
             _finish(session, recording_id, "scored", None)
         log.info("scored", recording_id=str(recording_id), score=review.scorecard.score)
 
-    def requeue(self, recording_id: uuid.UUID) -> None:
-        """The stage was interrupted: its recording waits again."""
+    def requeue(self, recording_id: uuid.UUID, reason: str | None = None) -> None:
+        """The stage was interrupted, or must wait for a ``reason``: its recording waits again."""
         with self._database.transaction() as session:
             session.execute(
                 update(Recording)
                 .where(Recording.id == recording_id, Recording.state.not_in(FINISHED_STATES))
-                .values(state="queued", progress=0.0)
+                .values(state="queued", progress=0.0, state_reason=reason)
             )
 
     def count_failure(self, recording_id: uuid.UUID) -> int:
@@ -131,6 +140,12 @@ class Desk:
         with self._database.transaction() as session:
             raised = update(Recording).where(Recording.id == recording_id).values({column: column + 1})
             return session.scalars(raised.returning(column)).one()
+
+    def _transcript_hash(self, rep_channel: int | None) -> str:
+        """What names a transcript besides its recording: the engines, and a channel of its own for the rep."""
+        asr_hash = self._engines.asr_hash
+        own = rep_channel is not None and rep_channel != self._settings.rep_channel
+        return f"{asr_hash}-rep{rep_channel}" if own else asr_hash
 
     def _prepare_playback(self, path: Path, container: str | None, codec: str | None) -> None:
         """What the player needs is made here once, instead of while somebody waits for the page."""

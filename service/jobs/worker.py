@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import threading
+import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from procrastinate.jobs import Job, Status
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from procrastinate.worker import Worker as QueueWorker
 
+from asr.remote import RemoteError
 from models.database import Database
 from service.engines import Engines, LazyEngines
 from service.jobs import stages
@@ -35,7 +37,11 @@ HEARTBEAT_S = 3.0
 DEAD_AFTER_S = 15.0
 """A worker silent for this long is dead: five missed heartbeats."""
 
+PATIENCE_S = 120.0
+"""How long a speech server may be out of reach before the worker says that it is hindered."""
+
 _RETRY_WAIT_S = 5
+_LONGEST_RETRY_WAIT_S = 60
 _LONGEST_PAUSE_S = 30.0
 
 
@@ -48,6 +54,8 @@ class _Retry(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
         wait = 0 if isinstance(exception, Interrupted) else _RETRY_WAIT_S
+        if isinstance(exception, RemoteError) and exception.fault != "clip":
+            wait = min(wait * 2 ** min(job.attempts, 10), _LONGEST_RETRY_WAIT_S)
         return RetryDecision(retry_in={"seconds": wait})
 
 
@@ -55,7 +63,8 @@ class Worker:
     """Runs jobs of the given queues in the calling thread until stopped.
 
     ``concurrency`` jobs run at once, each with its share of the cores. ``failure`` is what ended the
-    worker by itself, None while it is well.
+    worker by itself, None while it is well. ``hindrance`` is why no transcription comes from the speech server,
+    None while it answers or may soon; recordings wait for it in the queue however long it takes.
     """
 
     def __init__(
@@ -74,6 +83,8 @@ class Worker:
         self._stopping = threading.Event()
         self._at_work: set[uuid.UUID] = set()
         self.failure: Exception | None = None
+        self.hindrance: RemoteError | None = None
+        self._unanswered_since: float | None = None
 
     def run(self) -> None:
         """Work until :meth:`stop` is called or, in the main thread, SIGINT or SIGTERM comes.
@@ -161,9 +172,16 @@ class Worker:
             self._at_work.add(recording)
             try:
                 run(recording)
+                if name == "transcribe":
+                    self.hindrance = self._unanswered_since = None
             except Interrupted:
                 self._desk.requeue(recording)
                 raise
+            except RemoteError as error:
+                if error.fault == "clip":
+                    self._count_failure(name, recording, error)
+                else:
+                    self._postpone(recording, error)
             except Exception as error:
                 self._count_failure(name, recording, error)
             finally:
@@ -179,6 +197,16 @@ class Worker:
             raise error
         told = f"{type(error).__name__}: {str(error).splitlines()[0]}" if str(error) else type(error).__name__
         self._desk.give_up(recording, f"{name} failed {failures} times ({told})")
+
+    def _postpone(self, recording: uuid.UUID, error: RemoteError) -> None:
+        """Raise the error again for another try, which is no failure of the recording."""
+        log.warning("waiting for the speech server", recording_id=str(recording), reason=str(error))
+        self._desk.requeue(recording, str(error))
+        now = time.monotonic()
+        self._unanswered_since = self._unanswered_since or now
+        if error.fault == "settings" or now - self._unanswered_since >= PATIENCE_S:
+            self.hindrance = error
+        raise error
 
     async def _rescue(self, app: procrastinate.App) -> None:
         """Put the jobs of dead workers back into the queue."""

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from models.calls import DIRECTIONS, STATES
 from models.opportunities import STAGES
 from service.access import SignedInViewer
-from service.calls.conversation import Piece, TurnLine
+from service.calls.conversation import Piece, RemovedLine, TurnLine
 from service.calls.scoresheet import CriterionLine, EvidenceLine, StepLine
 from service.calls.views import EventMark
 from service.web.rendering import render
@@ -57,6 +57,7 @@ def _samples() -> dict[str, Any]:
             _step("not_applicable", 0, 0),
         ],
         "turns": _turns(),
+        "removed": RemovedLine(9_200, 12_000, "rep", "Thanks for watching", "subtitle"),
         "colours": ("ink", "ink-2", "ink-3", "line", "ground", "surface", "accent", "rep", "customer"),
     }
 
@@ -82,4 +83,6 @@ def _turns() -> tuple[TurnLine, ...]:
         TurnLine(0, "rep", 0, 3_000, words, heard),
         TurnLine(1, "customer", 3_200, 5_000, (Piece("嗯，方便。"),), ()),
         TurnLine(2, "unknown", 5_200, 6_000, (Piece("…"),), ()),
+        TurnLine(3, "unknown", 6_200, 8_000, (Piece("好的。"),), (), 0),
+        TurnLine(4, "unknown", 8_200, 9_000, (Piece("Fine."),), (), 1),
     )

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.chunks import Packing, Region, Window, batches, merged, pack, padded, split
+from asr.chunks import Packing, Region, Window, batches, length_class_ms, merged, pack, padded, split
 
 CALL_MS = 120_000
 
@@ -50,13 +50,14 @@ def test_times_map_back_exactly(start: int, duration: int, offset: int) -> None:
 
 @given(st.lists(st.integers(1, 15_000), max_size=60), st.integers(1, 16))
 def test_batches_hold_every_window_once(durations: list[int], size: int) -> None:
-    """Batches are a partition of the windows, from long to short."""
+    """Batches are a partition of the windows, from long to short, each of one length class."""
     windows = [Window(0, 0, duration, ()) for duration in durations]
     grouped = batches(windows, size)
     flat = [i for batch in grouped for i in batch]
     assert sorted(flat) == list(range(len(windows)))
     assert all(len(batch) <= size for batch in grouped)
     assert [durations[i] for i in flat] == sorted(durations, reverse=True)
+    assert all(len({length_class_ms(durations[i]) for i in batch}) == 1 for batch in grouped)
 
 
 def test_a_long_region_is_cut_where_it_is_quiet() -> None:

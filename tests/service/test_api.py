@@ -20,7 +20,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from asr.audio import decode
+from asr.guards import Removed
 from fakes import FakeEngines, tone, wav
+from fakes_web import add_transcribed, mono
 from models.calls import Recording
 from models.database import Database
 from models.people import User
@@ -111,8 +113,9 @@ def test_a_call_exists_only_for_those_who_may_see_it(
         for route in ("", "/audio", "/peaks"):
             assert client.get(f"/api/calls/{call_id}{route}", headers=head).status_code == expected, (name, route)
         if not seen:
-            for method, route in (("POST", "/reprocess"), ("DELETE", ""), ("POST", "/restore")):
-                answer = client.request(method, f"/api/calls/{call_id}{route}", headers=head)
+            for method, route in (("POST", "/reprocess"), ("DELETE", ""), ("POST", "/restore"), ("POST", "/roles")):
+                body = {"swapped": True} if route == "/roles" else None
+                answer = client.request(method, f"/api/calls/{call_id}{route}", headers=head, json=body)
                 assert answer.status_code == 404, (name, route)
 
 
@@ -141,6 +144,7 @@ def test_upload_by_token(
         ({"direction": "sideways"}, "direction: Input should be 'inbound', 'outbound' or 'unknown'"),
         ({"started_at": "yesterday"}, "started_at: "),
         ({"colour": "red"}, "colour: Extra inputs are not permitted"),
+        ({"rep_channel": "2"}, "rep_channel: Input should be '0' or '1'"),
     ],
 )
 def test_a_wrong_field_is_named(
@@ -423,3 +427,49 @@ def test_two_first_listeners_get_the_whole_call(
         assert abs(decode(copy).duration_ms - 30_000) < 100
     assert len(answers[1].json()["channels"][0]) == 600
     assert not list(settings.recordings.rglob("*.partial"))
+
+
+def test_roles_are_corrected_over_the_api(
+    client: TestClient, database: Database, settings: Settings, tokens: dict[str, dict[str, str]]
+) -> None:
+    """The answer says what counts now; a wish that does not fit is refused with the reason, a wrong one by field."""
+    details = CallDetails(rep_email="ana@example.com", started_at=STARTED)
+    call_id = add_transcribed(database, settings, "m", mono(("rep", "customer") * 2, 0.72), details=details).call_id
+    waiting = call_of(database, settings, "ana")
+
+    def wish(call: uuid.UUID | None, **body: object) -> httpx.Response:
+        return client.post(f"/api/calls/{call}/roles", json=body, headers=tokens["ana"])
+
+    answer = wish(call_id, swapped=True).json()
+    assert (answer["correction"], answer["corrected_by"], answer["swap"]) == ("swapped", "ana", {"swapped": False})
+    call = client.get(f"/api/calls/{call_id}", headers=tokens["ana"]).json()
+    assert (call["call"]["state"], call["roles"]) == ("analyzing", answer)
+    assert [turn["speaker"] for turn in call["turns"]] == ["customer", "rep"] * 2
+    assert wish(call_id, swapped=False).json()["correction"] is None
+    assert wish(call_id, rep_voice=7).status_code == 409
+    assert wish(waiting, swapped=True).json()["detail"].startswith("this call is not transcribed yet")
+    for body in ({}, {"swapped": True, "rep_voice": 0}, {"swap": True}, {"rep_voice": "x"}):
+        assert wish(call_id, **body).status_code == 422
+    csrf = sign_in(client)
+    assert client.post(f"/api/calls/{call_id}/roles", json={"swapped": True}).status_code == 403
+    head = {"X-CSRF-Token": csrf}
+    assert client.post(f"/api/calls/{call_id}/roles", json={"swapped": True}, headers=head).status_code == 200
+
+
+def test_what_was_not_believed_is_told_on_request(
+    client: TestClient, database: Database, settings: Settings, tokens: dict[str, dict[str, str]]
+) -> None:
+    """Only with removed=true, in order of time; searching never finds it."""
+    removed = [
+        Removed(0, 9_000, 12_000, "Thanks for watching", "subtitle"),
+        Removed(0, 100, 900, "Mhm", "no_speech"),
+    ]
+    call_id = add_transcribed(database, settings, "m", mono(("rep", "customer") * 2, 1.0), removed).call_id
+    address = f"/api/calls/{call_id}"
+    assert client.get(address, headers=tokens["admin"]).json()["removed"] == []
+    told = client.get(address, params={"removed": "true"}, headers=tokens["admin"]).json()["removed"]
+    assert [text["reason"] for text in told] == ["no_speech", "subtitle"]
+    assert told[1] == {"channel": 0, "start_ms": 9_000, "end_ms": 12_000, "text": "Thanks for watching"} | {
+        "reason": "subtitle"
+    }
+    assert client.get("/api/calls", params={"q": "watching"}, headers=tokens["admin"]).json()["total"] == 0

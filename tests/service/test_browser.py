@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,9 +18,13 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expect, sync_playwright
 
-from fakes_web import add_call, copy_of, seed, set_state
+from asr.guards import Removed
+from fakes import FakeEngines
+from fakes_web import add_call, add_transcribed, copy_of, mono, seed, set_state
+from models.calls import Call
 from models.database import Database
 from service.demo.loading import PASSWORD
+from service.jobs.stages import Desk
 from service.main import create_app
 from service.settings import Settings
 from service.web.mounting import missing_libraries
@@ -48,6 +52,7 @@ class Site:
 
     address: str
     database: Database
+    settings: Settings
     calls: dict[str, uuid.UUID]
 
 
@@ -62,6 +67,7 @@ def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
         for state, reason in (("failed", "no audio stream"), ("no_speech", "no_speech")):
             calls[state] = add_call(database, settings, state)
             set_state(database, f"{state}.wav", state, state_reason=reason)
+        calls |= add_mono_calls(database, settings)
         listener.bind(("127.0.0.1", 0))
         app = create_app(settings, database)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
@@ -69,9 +75,32 @@ def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
         thread.start()
         while not server.started:
             time.sleep(0.05)
-        yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", database, calls)
+        yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", database, settings, calls)
         server.should_exit = True
         thread.join(timeout=10)
+
+
+NOT_BELIEVED = (
+    Removed(0, 3_600, 3_900, "Mhm.", "outside_speech"),
+    Removed(0, 16_200, 17_500, "Thanks for watching! Thanks for watching!", "subtitle"),
+    Removed(0, 18_000, 19_500, "lalala", "sung_by_nobody"),
+)
+
+
+def add_mono_calls(database: Database, settings: Settings) -> dict[str, uuid.UUID]:
+    """Calls on one channel: roles told, not told, of three voices, and one in which nobody speaks after all."""
+    transcripts = {
+        "mono-told": mono(("rep", "customer") * 2, 0.72),
+        "mono-unknown": mono(("unknown",) * 4, 0.55),
+        "mono-three": mono(("rep", "customer", "rep", "customer"), 0.81, voices=(0, 1, 0, 2)),
+        "mono-music": replace(mono(("unknown",) * 4, 1.0), turns=()),
+    }
+    made = {}
+    for name, transcript in transcripts.items():
+        removed = NOT_BELIEVED if name in ("mono-told", "mono-music") else ()
+        made[name] = add_transcribed(database, settings, name, transcript, removed).call_id
+    set_state(database, "mono-music.wav", "no_speech", state_reason="no_speech")
+    return {name: call_id for name, call_id in made.items() if call_id}
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +187,10 @@ def test_every_page_is_drawn_in_both_languages(site: Site, page: Page, language:
         "call-failed": f"/calls/{site.calls['failed']}",
         "call-no-speech": f"/calls/{site.calls['no_speech']}",
         "call-waiting": f"/calls/{site.calls['waiting']}",
+        "call-mono-told": f"/calls/{site.calls['mono-told']}?removed=1",
+        "call-mono-unknown": f"/calls/{site.calls['mono-unknown']}",
+        "call-mono-three": f"/calls/{site.calls['mono-three']}",
+        "call-mono-music": f"/calls/{site.calls['mono-music']}?removed=1",
         "opportunities": "/opportunities",
         "opportunity": "/opportunities/OPP-1001",
         "opportunity-gap": "/opportunities/OPP-1002",
@@ -166,7 +199,7 @@ def test_every_page_is_drawn_in_both_languages(site: Site, page: Page, language:
     }
     for name, address in pages.items():
         page.goto(address)
-        if name in ("call", "call-missed", "call-no-speech"):
+        if name in ("call", "call-missed", "call-no-speech") or name.startswith("call-mono"):
             page.locator("#wave > div").wait_for()
         if name == "api":
             page.get_by_text("/api/recordings").first.wait_for()
@@ -307,12 +340,84 @@ def test_a_deleted_call_comes_back(site: Site, page: Page) -> None:
     expect(page.locator("#scorecard")).to_be_visible()
 
 
+def analyze(site: Site, call_id: uuid.UUID) -> None:
+    """What a worker does with the waiting job."""
+    with site.database.transaction() as session:
+        recording_id = session.get_one(Call, call_id).recording_id
+    Desk(site.settings, site.database, FakeEngines(), lambda: None).analyze(recording_id)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_roles_are_swapped_with_one_click_and_undone(site: Site, page: Page, language: str) -> None:
+    """Low confidence is told with the button; the page waits for the new score by itself, says who did it, undoes."""
+    swap, undo, by = {
+        "en": ("Swap rep and customer", "Undo", "Sam Ortiz swapped rep and customer."),
+        "zh": ("对调双方角色", "撤销", "Sam Ortiz 对调了销售与客户。"),
+    }[language]
+    page.goto(f"/language/{language}")
+    call_id = site.calls["mono-told"]
+    page.goto(f"/calls/{call_id}")
+    who = page.locator(".turn .turn-who")
+    told = who.all_inner_texts()
+    expect(page.locator("#roles")).to_contain_text("72")
+    page.locator("#roles").get_by_role("button", name=swap).click()
+    expect(page.locator(".stages")).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / f"roles-analyzing-{language}.png")
+    analyze(site, call_id)
+    expect(page.locator("#scorecard")).to_be_visible(timeout=8_000)
+    assert who.all_inner_texts() == [told[1], told[0]] * 2
+    expect(page.locator("#roles")).to_contain_text(by)
+    page.screenshot(path=SCREENSHOTS / f"roles-swapped-{language}.png")
+    page.locator("#roles").get_by_role("button", name=undo).click()
+    expect(page.locator("#call[data-state=analyzing]")).to_be_visible()
+    analyze(site, call_id)
+    expect(page.locator("#scorecard")).to_be_visible(timeout=8_000)
+    assert who.all_inner_texts() == told
+    page.click(".call-menu summary")
+    expect(page.locator(".call-menu").get_by_role("button", name=swap)).to_be_visible()
+
+
+def test_a_voice_is_named_the_rep(site: Site, page: Page) -> None:
+    """Where roles are unknown voices have numbers, and naming one gives every turn its role."""
+    page.goto(f"/calls/{site.calls['mono-unknown']}")
+    who = page.locator(".turn .turn-who")
+    assert who.all_inner_texts() == ["Voice 1", "Voice 2"] * 2
+    page.locator("#roles").get_by_role("button", name="Voice 2 is the rep").click()
+    expect(who.first).to_have_text("Customer")
+    assert who.all_inner_texts() == ["Customer", "Rep"] * 2
+
+
+def test_what_was_not_believed_is_shown_on_request(site: Site, page: Page) -> None:
+    """The toggle shows it among the turns, playable and shareable; finding words finds only what was believed."""
+    page.goto(f"/calls/{site.calls['mono-told']}")
+    page.locator("#wave > div").wait_for()
+    lines = page.locator(".not-believed")
+    expect(lines.first).to_be_hidden()
+    page.get_by_role("button", name="Show what was not believed (3)").click()
+    page.wait_for_url("**?removed=1")
+    expect(lines).to_have_count(3)
+    expect(lines.nth(1)).to_contain_text("A line from video subtitles")
+    expect(lines.nth(2)).to_contain_text("Not believed (sung_by_nobody)")
+    lines.nth(1).locator("[data-play]").click()
+    until(lambda: now_ms(page) >= 16_200)
+    page.fill("#find", "watching")
+    expect(lines.nth(1)).to_be_hidden()
+    page.fill("#find", "")
+    page.reload()
+    expect(lines.nth(1)).to_be_visible()
+    page.click("#copy-link")
+    assert "removed=1" in page.evaluate("navigator.clipboard.readText()")
+    page.get_by_role("button", name="Hide what was not believed (3)").click()
+    expect(lines.first).to_be_hidden()
+
+
 def test_pages_fit_a_tablet(site: Site, page: Page) -> None:
     """At 820 pixels nothing pushes the page wider than the screen."""
     page.set_viewport_size({"width": 820, "height": 1180})
     for name, address in {
         "calls": "/calls",
         "call": f"/calls/{site.calls['zh-demo-002']}",
+        "call-mono": f"/calls/{site.calls['mono-three']}",
         "opportunity": "/opportunities/OPP-1001",
     }.items():
         page.goto(address)

@@ -13,12 +13,20 @@ import numpy as np
 import pytest
 import structlog
 from numpy.typing import NDArray
+from sqlalchemy import select
 
 from asr.audio import decode
+from asr.guards import Removed
+from asr.recording import Transcription
 from fakes import silence, tone, write_wav
+from fakes_remote import closed_url, refused, speech_server
+from fakes_web import add_transcribed, mono
+from models.calls import Recording
 from models.database import Database
+from models.scores import Analysis
 from service import cli
 from service import settings as settings_module
+from service.jobs import worker as worker_module
 from service.settings import Settings
 
 DEMO = Path(__file__).parents[2] / "service" / "demo" / "data"
@@ -199,6 +207,11 @@ def test_analyze_needs_no_database(clearcall: Run, tmp_path: Path, monkeypatch: 
     for event in answer["events"]:
         assert set(event) == {"event", "turn", "start_ms", "end_ms", "speaker", "quote", "confidence"}
         assert event["quote"] in turns[event["turn"]][1]
+    for number in answer["numbers"]:
+        assert set(number) == {"turn", "text", "value", "unit", "start_ms", "end_ms"}
+        assert number["text"] in turns[number["turn"]][1]
+    told = {(number["text"], number["value"]) for number in answer["numbers"]}
+    assert {("三十二万", 320_000), ("二十九万八", 298_000)} <= told
     assert 0.4 < answer["metrics"]["talk_ratio"] < 0.6
     assert 0 <= answer["scorecard"]["low"] <= answer["scorecard"]["high"] <= 100
 
@@ -352,3 +365,128 @@ def test_a_wrong_option_is_explained(clearcall: Run) -> None:
     code, _, errors = clearcall("users", "list", "--jason")
     assert code == 2
     assert "No such option: --jason" in errors
+
+
+SPEECH = str(Path(__file__).parents[1] / "asr" / "data" / "en-call.ogg")
+
+
+def test_transcribe_asks_the_server(clearcall: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--engine openai --model NAME` sends the speech there, with the key, and prints what comes back or why not."""
+    with speech_server(lambda asked: {"text": "Hello there.", "language": "english"}) as server:
+        monkeypatch.setenv("CLEARCALL_REMOTE_URL", server.url)
+        monkeypatch.setenv("CLEARCALL_REMOTE_KEY", "sk-secret")
+        code, lines, errors = clearcall(
+            "transcribe", SPEECH, "--engine", "openai", "--model", "big", "--format", "json"
+        )
+        assert code == 0, errors
+        assert {turn["text"] for turn in json.loads(lines[0])["turns"]} >= {"Hello there."}
+        assert {asked.fields["model"] for asked in server.asked} == {"big"}
+        assert server.asked[0].headers["authorization"] == "Bearer sk-secret"
+        server.say = lambda asked: refused(401, "bad key sk-secret")
+        code, lines, errors = clearcall("transcribe", SPEECH, "--engine", "openai")
+    assert (code, lines) == (1, [])
+    reason = "refuses the key (401 Unauthorized: bad key …); check the key"
+    assert errors.strip().splitlines()[-1] == f"clearcall: {server.url}/audio/transcriptions: {reason}"
+
+
+def test_process_says_that_it_waits_and_keeps_the_recordings(
+    clearcall: Run, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the server stays away, the command ends with one line and the recordings stay in the queue."""
+    monkeypatch.setattr(worker_module, "PATIENCE_S", 0.0)
+    monkeypatch.setenv("CLEARCALL_ENGINE", "openai")
+    monkeypatch.setenv("CLEARCALL_REMOTE_URL", closed_url())
+    code, _, errors = clearcall("process", SPEECH, str(write_wav(tmp_path / "silent.wav", silence(2.0))))
+    assert code == 1
+    told = errors.strip().splitlines()[-1]
+    assert told.startswith("clearcall: http://127.0.0.1:")
+    assert "can't be reached" in told
+    assert told.endswith("wait in the queue for the next run")
+    with database.transaction() as session:
+        found = set(session.scalars(select(Recording.state)))
+    assert "failed" not in found
+    assert "queued" in found
+
+
+@pytest.mark.parametrize("speakers", ["0", "9", "two", "-1"])
+def test_a_wrong_number_of_speakers_is_explained(clearcall: Run, speakers: str) -> None:
+    """The option takes a number within reach, or auto."""
+    code, _, errors = clearcall("transcribe", SPEECH, f"--speakers={speakers}")
+    assert code == 2
+    assert f"--speakers: '{speakers}' is neither auto nor a number from 1 to 8" in errors
+
+
+def test_a_missing_address_is_one_line(clearcall: Run, tmp_path: Path) -> None:
+    """The command names the setting to set."""
+    code, _, errors = clearcall("transcribe", str(write_wav(tmp_path / "a.wav", tone(2.0))), "--engine", "openai")
+    assert code == 1
+    assert "clearcall: CLEARCALL_REMOTE_URL: missing; engine 'openai' needs the address of a server" in errors
+
+
+def test_roles_are_swapped_by_one_command(clearcall: Run, database: Database) -> None:
+    """The call is analyzed with the other rep and the command says so; --undo brings the machine's answer back."""
+    settings = settings_module.settings()
+    call_id = str(add_transcribed(database, settings, "m", mono(("rep", "customer") * 2, 0.72)).call_id)
+
+    def roles(*options: str) -> tuple[object, list[str]]:
+        code, lines, errors = clearcall("calls", "swap-roles", call_id, *options, "--json")
+        assert code == 0, errors
+        with database.transaction() as session:
+            metrics = session.scalars(select(Analysis.rep_party).order_by(Analysis.counted_at.desc()))
+            return json.loads(lines[-1])["roles"], list(metrics)[:1]
+
+    assert roles() == ("swapped", ["0.1"])
+    assert roles() == ("swapped", ["0.1"])
+    assert roles("--undo") == ("as_told", [""])
+    assert roles("--rep-voice", "1") == ("confirmed", ["0.0"])
+    assert clearcall("calls", "swap-roles", call_id)[1] == ["m.wav: roles as a person says; no score"]
+    assert "Take the rep of a call for the customer" in clearcall("calls", "swap-roles", "--help")[1][3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["x"], 1, "clearcall: x: not the id of a call; it is the last part of the address of its page"),
+        (["00000000-0000-4000-8000-000000000000"], 1, "00000000-0000-4000-8000-000000000000: no such call"),
+        (["{call}", "--rep-voice", "3"], 1, "{call}: there is no voice 3 in this call; its voices are 1, 2"),
+        (["{call}", "--rep-voice", "1", "--undo"], 2, "--undo, --rep-voice: one of them, not both"),
+    ],
+)
+def test_roles_that_cannot_be_are_one_line(
+    clearcall: Run, database: Database, arguments: list[str], code: int, message: str
+) -> None:
+    """A wrong id or voice is named, with what to do."""
+    done = add_transcribed(database, settings_module.settings(), "m", mono(("unknown",) * 4, 0.5))
+    got, _, errors = clearcall("calls", "swap-roles", *(part.format(call=done.call_id) for part in arguments))
+    assert (got, errors.strip().removeprefix("clearcall: ")) == (
+        code,
+        message.format(call=done.call_id).removeprefix("clearcall: "),
+    )
+
+
+def test_what_was_not_believed_is_printed_on_request(
+    clearcall: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--removed adds it to the JSON with its reason; the other forms have no place for it."""
+    file = str(write_wav(tmp_path / "a.wav", tone(1.0)))
+    heard = Transcription(mono(("rep", "customer") * 2, 0.72), (Removed(0, 0, 900, "Thanks", "subtitle"),))
+    monkeypatch.setattr("service.pipeline.transcribe", lambda *_, **__: heard)
+    plain = json.loads(clearcall("transcribe", file, "--format", "json")[1][0])
+    full = json.loads(clearcall("transcribe", file, "--format", "json", "--removed")[1][0])
+    removed = full.pop("removed")
+    assert full == plain
+    assert removed == [{"channel": 0, "start_ms": 0, "end_ms": 900, "text": "Thanks", "reason": "subtitle"}]
+    code, _, errors = clearcall("transcribe", file, "--removed")
+    assert code == 2
+    assert errors.strip() == "clearcall: --removed: only --format json has a place for what was not believed"
+    told = [turn["speaker"] for turn in plain["turns"]]
+    swapped = json.loads(clearcall("analyze", file, "--swap-roles", "--json")[1][0])
+    assert [turn["speaker"] for turn in swapped["turns"]] == told[1:] + told[:1]
+
+
+def test_a_wrong_channel_of_the_rep_is_one_line(clearcall: Run, tmp_path: Path) -> None:
+    """There are two channels, 0 and 1."""
+    write_wav(tmp_path / "a.wav", silence(2.0))
+    code, _, errors = clearcall("process", str(tmp_path / "a.wav"), "--rep-channel", "2")
+    assert code == 2
+    assert "--rep-channel" in errors

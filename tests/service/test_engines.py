@@ -4,11 +4,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from asr.diarize import CamPlusEmbedder, VoiceError
 from asr.vad import VadOptions
 from asr.weights import find_weights
+from fakes import FakeRoleTeller
 from service.engines import LazyEngines
-from service.settings import Settings
+from service.settings import Settings, SettingsError
+
+
+def no_voices(threads: int) -> CamPlusEmbedder:
+    """As where the voices' weights are not installed."""
+    raise VoiceError("not installed")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +39,7 @@ def test_the_name_of_a_transcript_is_short_and_stays(home: Path) -> None:
     assert int(name(home), 16)
 
 
-@pytest.mark.parametrize("settings", [{"rep_channel": 1}, {"compute_type": "float32"}])
+@pytest.mark.parametrize("settings", [{"rep_channel": 1}, {"compute_type": "float32"}, {"speakers": "auto"}])
 def test_settings_that_change_a_transcript_change_its_name(home: Path, settings: dict[str, Any]) -> None:
     """A recording is transcribed again when what is asked for differs."""
     assert name(home, **settings) != name(home)
@@ -43,6 +51,9 @@ def test_settings_that_change_a_transcript_change_its_name(home: Path, settings:
         ("service.engines.recording.VERSION", 1_000_000),
         ("service.engines.weights_hash", lambda folder: "other"),
         ("asr.vad.SileroDetector.weights_hash", "other"),
+        ("asr.diarize.CamPlusEmbedder.weights_hash", "other"),
+        ("service.engines.load_roles", FakeRoleTeller),
+        ("service.engines.CamPlusEmbedder", no_voices),
         ("asr.vad.VadOptions", lambda: VadOptions(threshold=0.5)),
     ],
 )
@@ -61,3 +72,24 @@ def test_as_many_transcriptions_run_at_once_as_jobs(home: Path, monkeypatch: pyt
     for concurrency, threads in ((1, 4), (2, 2), (3, 1), (8, 1)):
         options = LazyEngines(Settings(home=home), concurrency)._options()
         assert (options.workers, options.cpu_threads) == (concurrency, threads)
+
+
+def remote_name(**settings: Any) -> str:
+    """The name of what a server with these settings transcribes."""
+    return LazyEngines(Settings(engine="openai", **{"remote_url": "http://gpu-box:8000", **settings})).asr_hash
+
+
+def test_server_and_model_name_the_transcript() -> None:
+    """Another server or model transcribes again; the key, the patience and the way of writing the address don't."""
+    changes: list[dict[str, Any]] = [{}, {"remote_url": "http://other"}, {"remote_model": "big"}, {"rep_channel": 1}]
+    assert len({remote_name(**change) for change in changes}) == 4
+    same = remote_name(
+        remote_url="http://gpu-box:8000/v1/", remote_key=SecretStr("k"), remote_timeout_s=5, remote_parallel=1
+    )
+    assert same == remote_name()
+
+
+def test_a_server_needs_an_address() -> None:
+    """Without one the setting is named before anything is transcribed."""
+    with pytest.raises(SettingsError, match="CLEARCALL_REMOTE_URL: missing; engine 'openai' needs"):
+        _ = LazyEngines(Settings(engine="openai")).asr_hash

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from service.settings import Settings, SettingsError, settings
 
@@ -48,3 +49,8 @@ def test_the_readme_lists_every_setting() -> None:
     text = README.read_text(encoding="utf-8")
     missing = [name for name in Settings.model_fields if f"`CLEARCALL_{name.upper()}`" not in text]
     assert missing == []
+
+
+def test_the_key_is_not_shown() -> None:
+    """Settings in a log or a traceback hide the key."""
+    assert "sk-secret" not in repr(Settings(remote_key=SecretStr("sk-secret")))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.calls.conversation import pieces, tally
+from asr.guards import Reason
+from service.calls.conversation import channel_speakers, conversation, pieces, tally, with_removed
 from service.calls.filters import SORTS, CallFilters
 from service.calls.measures import UNITS
 from service.calls.scoresheet import scoresheet
-from service.calls.views import EventMark, ScorecardView, SpokenWord, StepView
+from service.calls.views import EventMark, RemovedText, ScorecardView, SpokenTurn, SpokenWord, StepView
 from service.clock import clock
 from service.search.terms import excerpt, tsquery
 from service.web.families import FAMILY_OF
@@ -222,6 +225,35 @@ def test_every_word_of_a_turn_gets_its_place() -> None:
     assert all(piece.is_doubtful for piece in found if piece.start_ms is not None)
 
 
+def test_numbers_are_told_in_digits() -> None:
+    """Every word of a number tells it in digits with its unit; what is written in digits needs no telling."""
+    assert amounts(
+        "zh", "三十万，打八折，138 0013 8000，一千二百块钱，$5,000", "三十 万， 打 八折， 一千二百 块钱， $5,000"
+    ) == [
+        ("三十", "300,000"),
+        ("万，", "300,000"),
+        ("打", "× 0.8"),
+        ("八折，", "× 0.8"),
+        ("一千二百", "¥1,200"),
+        ("块钱，", "¥1,200"),
+    ]
+    english = "Twelve dollars fifty percent of 300"
+    assert amounts("en", english, english) == [
+        ("Twelve", "$12"),
+        ("dollars", "$12"),
+        ("fifty", "50%"),
+        ("percent", "50%"),
+    ]
+    assert amounts("zh", "两三千", "两三千") == []
+
+
+def amounts(language: str, text: str, words: str) -> list[tuple[str, str]]:
+    """The words of a turn that tell a number, and what they tell."""
+    said = tuple(SpokenWord(word, 0, 1, 0.9) for word in words.split())
+    (line,) = conversation([SpokenTurn(0, "rep", 0, None, 0, 9, text, 0.9, said)], (), language)
+    return [(piece.text, piece.amount) for piece in line.pieces if piece.amount]
+
+
 def test_the_tally_leaves_doubt_out() -> None:
     """Only surely heard events are counted, in the guide's order, own events last."""
     marks = [
@@ -271,3 +303,26 @@ def test_a_scorecard_of_another_version_is_still_readable() -> None:
 def test_moments_show_hours_only_when_there_are_any(ms: int, shown: str) -> None:
     """A place in a call reads the same on pages and at the command line."""
     assert clock(ms) == shown
+
+
+def test_every_reason_for_disbelief_is_told_in_words() -> None:
+    """Each reason of the guards has a text in every language."""
+    for language in LANGUAGES:
+        assert [code for code in get_args(Reason) if f"removed.{code}" not in translator(language)] == []
+
+
+def test_what_was_not_believed_stands_at_its_time() -> None:
+    """Removed texts come among the turns in order of time, under the name of who has the channel."""
+    spoken = [
+        SpokenTurn(i, who, i, None, ms, ms + 900, "Hi.", 0.9, ())
+        for i, (who, ms) in enumerate([("rep", 0), ("customer", 5_000)])
+    ]
+    removed = [RemovedText(1, 7_000, 7_500, "lala", "unlikely"), RemovedText(0, 2_000, 2_500, "Mhm", "no_speech")]
+    lines = with_removed(conversation(spoken, (), "en"), removed, channel_speakers(spoken, 2))
+    assert [(line.start_ms, line.speaker) for line in lines] == [
+        (0, "rep"),
+        (2_000, "rep"),
+        (5_000, "customer"),
+        (7_000, "customer"),
+    ]
+    assert channel_speakers([replace(turn, channel=0) for turn in spoken], 1) == ("unknown",)

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from procrastinate.jobs import Job
 from sqlalchemy import func, select, text
 
+from asr.remote import RemoteError
 from fakes import FakeEngines, silence, tone, wav
 from models.calls import Recording, StoredTranscript, StoredTurn
 from models.database import Database
@@ -277,3 +279,53 @@ def test_a_restored_recording_gets_its_job_back(database: Database, settings: Se
         assert changes.restore(session, OPERATOR, done.call_id)
     finish_all(database, settings, FakeEngines())
     assert states(database) == ["scored"]
+
+
+URL = "http://gpu-box:8000/v1/audio/transcriptions"
+
+
+def test_a_recording_waits_for_the_server(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often the server is out of reach, the recording waits with the reason, and is scored when it is back."""
+    monkeypatch.setattr(worker_module, "_RETRY_WAIT_S", 0.5)
+    monkeypatch.setattr(worker_module, "PATIENCE_S", 0.2)
+    bring_in(database, settings, conversation())
+    error = RemoteError(URL, "can't be reached (refused); is the server running?")
+    engines = FakeEngines(error=error)
+
+    def waiting() -> tuple[str, str | None, int]:
+        with database.transaction() as session:
+            row = session.execute(select(Recording.state, Recording.state_reason, Recording.failures)).one()
+            return row.state, row.state_reason, row.failures
+
+    with in_background(Worker(settings, database, engines=engines)) as worker:
+        wait_until(lambda: waiting() == ("queued", str(error), 0))
+        wait_until(lambda: worker.hindrance is error)
+        engines.recognizer.error = None
+        wait_until(lambda: waiting() == ("scored", None, 0))
+        assert worker.hindrance is None
+
+
+def test_a_refused_clip_is_the_recordings_failure(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a server that works refuses again and again ends as failed, with the reason."""
+    monkeypatch.setattr(worker_module, "_RETRY_WAIT_S", 0)
+    bring_in(database, settings, conversation())
+    finish_all(database, settings, FakeEngines(error=RemoteError(URL, "refuses the clip (400)", "clip")))
+    with database.transaction() as session:
+        reason = session.scalars(select(Recording.state_reason)).one()
+    assert reason == f"transcribe failed 3 times (RemoteError: {URL}: refuses the clip (400))"
+
+
+def test_the_wait_grows_and_has_an_end() -> None:
+    """5 s, then twice as long each time, up to a minute."""
+    waits = []
+    for attempts in (0, 1, 2, 3, 4, 100):
+        job = Job(id=1, queue="transcribe", lock=None, queueing_lock=None, task_name="transcribe", attempts=attempts)
+        decision = worker_module._Retry().get_retry_decision(exception=RemoteError(URL, "busy"), job=job)
+        assert decision.retry_at is not None
+        waits.append(decision)
+    seconds = [round((w.retry_at - waits[0].retry_at).total_seconds()) + 5 for w in waits if w.retry_at]
+    assert seconds == [5, 10, 20, 40, 60, 60]

@@ -25,18 +25,45 @@ if (WAITING.has(page.dataset.state)) {
 }
 if (section) start();
 listenToActions();
+listenToRemoved();
+
+function listenToRemoved() {
+  const toggle = document.getElementById("removed-toggle");
+  toggle?.addEventListener("click", (event) => {
+    event.preventDefault();
+    const isShown = document.getElementById("turns").classList.toggle("with-removed");
+    toggle.setAttribute("aria-pressed", String(isShown));
+    const address = new URL(location.href);
+    if (isShown) address.searchParams.set("removed", "1");
+    else address.searchParams.delete("removed");
+    history.replaceState(null, "", address.pathname + address.search);
+  });
+  toggle?.addEventListener("keydown", (event) => {
+    if (event.key !== " ") return;
+    event.preventDefault();
+    toggle.click();
+  });
+}
 
 function listenToActions() {
   const notice = document.getElementById("deleted");
   const rest = () => [...page.children].filter((part) => part !== notice && !part.matches(".call-head"));
-  const ask = async (method, path, done) => {
+  const ask = async (method, path, done, body = undefined) => {
     const address = `/api/calls/${page.dataset.call}${path}`;
-    const answer = await fetch(address, { method, headers: { "X-CSRF-Token": csrfToken } }).catch(() => null);
+    const headers = { "X-CSRF-Token": csrfToken, ...(body && { "Content-Type": "application/json" }) };
+    const answer = await fetch(address, { method, headers, body }).catch(() => null);
     if (answer?.ok) done();
     else toast(text("request_failed"), "error");
   };
   document.getElementById("reprocess").addEventListener("click", () => {
     ask("POST", "/reprocess", () => location.reload());
+  });
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest("[data-roles]");
+    if (!button) return;
+    button.disabled = true;
+    await ask("POST", "/roles", () => location.reload(), button.dataset.roles);
+    button.disabled = false;
   });
   document.getElementById("delete").addEventListener("click", () => {
     ask("DELETE", "", () => {
@@ -131,6 +158,7 @@ function filterByEvent(transcript, button) {
 
 async function copyLink(player) {
   const link = new URL(location.pathname, location.origin);
+  if (document.querySelector(".with-removed")) link.searchParams.set("removed", "1");
   link.searchParams.set("t", Math.round(player.nowMs));
   try {
     await navigator.clipboard.writeText(link.href);

@@ -30,6 +30,7 @@ export class Transcript {
       .map((element) => ({ element, start: Number(element.dataset.s), end: Number(element.dataset.e) }))
       .sort((one, other) => one.start - other.start);
     this.wordStarts = this.words.map((word) => word.start);
+    this.list = section.querySelector(".turns");
     this.followBox = document.getElementById("follow");
     this.count = document.getElementById("find-count");
     this.nothing = document.getElementById("turns-none");
@@ -107,6 +108,7 @@ export class Transcript {
       shown += isShown;
     }
     const isFiltered = Boolean(needles.length || this.event);
+    this.list.classList.toggle("filtered", isFiltered);
     this.count.textContent = isFiltered ? text("turns_found", { n: shown }) : "";
     if (this.nothing) this.nothing.hidden = shown > 0;
     this.#highlight(needles);

@@ -1,0 +1,1 @@
+"""Transcription side by side with the engines it is measured against."""
