@@ -49,10 +49,13 @@ def sounds(span: Region, levels_db: Levels, under: NDArray[np.bool_] | None = No
 
 
 def within(heard: Sequence[Region], window: Window) -> list[Region]:
-    """The parts of a channel's sorted sounds that lie in a window."""
-    first = bisect_right(heard, window.start_ms, key=lambda sound: sound.end_ms)
-    last = bisect_left(heard, window.end_ms, key=lambda sound: sound.start_ms)
-    return [Region(max(s.start_ms, window.start_ms), min(s.end_ms, window.end_ms)) for s in heard[first:last]]
+    """The parts of a channel's sorted sounds that are heard in a window."""
+    found: list[Region] = []
+    for part in window.parts:
+        first = bisect_right(heard, part.start_ms, key=lambda sound: sound.end_ms)
+        last = bisect_left(heard, part.end_ms, key=lambda sound: sound.start_ms)
+        found += [Region(max(s.start_ms, part.start_ms), min(s.end_ms, part.end_ms)) for s in heard[first:last]]
+    return found
 
 
 def snapped(words: Sequence[Word], heard: Sequence[Region]) -> tuple[Word, ...]:

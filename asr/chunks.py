@@ -1,6 +1,6 @@
 """Packs the speech of one channel into windows that a recognizer can take, and windows into batches.
 
-A window is one unbroken stretch of one channel, so a time inside it maps back by one addition.
+A window holds stretches of one channel end to end; a time inside it maps back to the call by the stretch it lies in.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 FRAME_MS = 10
 """Length of one level frame; see :func:`asr.levels.frame_levels_db`."""
-LENGTHS_MS = (2_000, 4_000, 8_000, 15_000, 20_000, 29_000)
+LENGTHS_MS = (2_000, 4_000, 8_000, 12_000, 15_000, 20_000, 29_000)
 """Classes of length. A recognizer treats what is of one class alike, so that nothing depends on its batch."""
 
 
@@ -33,29 +33,62 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is recognized at once: one stretch of one channel and the speech regions inside it."""
+    """What is recognized at once: stretches of one channel, put together without the silence between them.
+
+    ``regions`` is the speech in it; ``parts`` are the stretches, sorted and apart.
+    """
 
     channel: int
-    start_ms: int
-    end_ms: int
+    parts: tuple[Region, ...]
     regions: tuple[Region, ...]
 
     @property
-    def duration_ms(self) -> int:
-        """How long it lasts."""
-        return self.end_ms - self.start_ms
+    def start_ms(self) -> int:
+        """Where it starts in the call."""
+        return self.parts[0].start_ms
 
-    def to_call_ms(self, offset_ms: int) -> int:
-        """The time in the call of a time in this window; what lies outside is moved to the border."""
-        return min(max(self.start_ms + offset_ms, self.start_ms), self.end_ms)
+    @property
+    def end_ms(self) -> int:
+        """Where it ends in the call."""
+        return self.parts[-1].end_ms
+
+    @property
+    def duration_ms(self) -> int:
+        """How much is heard."""
+        return sum(part.duration_ms for part in self.parts)
+
+    def to_call_ms(self, start_ms: int, end_ms: int) -> tuple[int, int]:
+        """The span in the call of a span of what is heard; one over a joint is cut to its longer side."""
+        sides, at = [], 0
+        for part in self.parts:
+            start, end = (min(max(edge, at), at + part.duration_ms) for edge in (start_ms, end_ms))
+            sides.append((end - start, start - at + part.start_ms, end - at + part.start_ms))
+            at += part.duration_ms
+        if start_ms >= end_ms:
+            return self._moment(start_ms)
+        longest = max(sides, key=lambda side: side[0])
+        return longest[1:] if longest[0] > 0 else self._moment(start_ms)
+
+    def _moment(self, offset_ms: int) -> tuple[int, int]:
+        at = 0
+        for part in self.parts:
+            if offset_ms < at + part.duration_ms:
+                moment = max(offset_ms - at, 0) + part.start_ms
+                return moment, moment
+            at += part.duration_ms
+        return self.end_ms, self.end_ms
 
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """How windows are made: none longer than ``max_ms``, none with a pause over ``gap_ms``."""
+    """How windows are made: none longer than ``max_ms``.
+
+    Pauses up to ``gap_ms`` are heard as they are; what lies between parts of a window is left out, up to ``join_ms``.
+    """
 
     max_ms: int = 15_000
     gap_ms: int = 1_000
+    join_ms: int = 20_000
     batch_windows: int = 8
 
 
@@ -70,13 +103,19 @@ def pack(regions: Sequence[Region], channel: int, levels_db: NDArray[np.float32]
         packing: the limits.
     """
     parts = [part for region in regions for part in split(region, levels_db, packing.max_ms)]
-    windows: list[list[Region]] = []
+    stretches: list[list[Region]] = []
     for part in parts:
-        if windows and _joins(windows[-1], part, packing):
-            windows[-1].append(part)
+        if stretches and _joins(stretches[-1], part, packing):
+            stretches[-1].append(part)
         else:
-            windows.append([part])
-    return [Window(channel, w[0].start_ms, w[-1].end_ms, tuple(w)) for w in windows]
+            stretches.append([part])
+    groups: list[list[list[Region]]] = []
+    for stretch in stretches:
+        if groups and _follows(groups[-1], stretch, packing):
+            groups[-1].append(stretch)
+        else:
+            groups.append([stretch])
+    return [_window(channel, group) for group in groups]
 
 
 def split(region: Region, levels_db: NDArray[np.float32], max_ms: int) -> list[Region]:
@@ -127,6 +166,17 @@ def padded(regions: Sequence[Region], pad_ms: int, duration_ms: int) -> list[Reg
 def _joins(window: Sequence[Region], part: Region, packing: Packing) -> bool:
     gap_ms = part.start_ms - window[-1].end_ms
     return gap_ms <= packing.gap_ms and part.end_ms - window[0].start_ms <= packing.max_ms
+
+
+def _follows(group: Sequence[Sequence[Region]], stretch: Sequence[Region], packing: Packing) -> bool:
+    """Whether a stretch is heard together with those before it: what was said last helps to understand it."""
+    heard_ms = sum(own[-1].end_ms - own[0].start_ms for own in (*group, stretch))
+    return stretch[0].start_ms - group[-1][-1].end_ms <= packing.join_ms and heard_ms <= packing.max_ms
+
+
+def _window(channel: int, stretches: Sequence[Sequence[Region]]) -> Window:
+    parts = tuple(Region(stretch[0].start_ms, stretch[-1].end_ms) for stretch in stretches)
+    return Window(channel, parts, tuple(region for stretch in stretches for region in stretch))
 
 
 def _quietest_ms(region: Region, levels_db: NDArray[np.float32], max_ms: int) -> int:

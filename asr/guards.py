@@ -92,9 +92,7 @@ def runs_away(text: str, seconds: float, language: Language) -> bool:
 
 def guard(heard: Heard, window: Window, language: Language) -> Guarded:
     """The words of a window that can be believed, moved to the time of the call."""
-    words = tuple(
-        Word(w.text, window.to_call_ms(w.start_ms), window.to_call_ms(w.end_ms), w.confidence) for w in heard.words
-    )
+    words = tuple(Word(w.text, *window.to_call_ms(w.start_ms, w.end_ms), w.confidence) for w in heard.words)
     reason = _whole_reason(heard, window, language)
     if reason:
         return Guarded((), removed(words, window.channel, reason))

@@ -34,19 +34,22 @@ def frame_levels_db(samples: Mono) -> NDArray[np.float32]:
 
 
 def noise_floor_db(levels_db: NDArray[np.float32]) -> float:
+    """The noise level in steps of ``FLOOR_STEP_DB``, so that a sound more in a call moves no border elsewhere."""
+    return max(round(noise_level_db(levels_db) / FLOOR_STEP_DB) * FLOOR_STEP_DB, LOWEST_FLOOR_DB)
+
+
+def noise_level_db(levels_db: NDArray[np.float32]) -> float:
     """The level of a channel's noise, from its frames: a tenth of the time is not louder for a tenth of a second.
 
     Digital silence is left out, as lines that send nothing in pauses have their noise only beside speech. Where
     nothing pauses (music, a tone, a short block of speech) the floor is near the sound itself: nothing stands out.
-    It is given in steps of ``FLOOR_STEP_DB``, so that a sound more in a call moves no border elsewhere.
     """
     heard = levels_db[levels_db > SILENCE_DB + 1]
     if heard.size == 0:
         return LOWEST_FLOOR_DB
     width = min(FLOOR_FRAMES, heard.size)
     steady = np.convolve(heard, np.full(width, 1 / width), mode="valid")
-    floor_db = float(np.percentile(steady, FLOOR_PERCENTILE))
-    return max(round(floor_db / FLOOR_STEP_DB) * FLOOR_STEP_DB, LOWEST_FLOOR_DB)
+    return float(np.percentile(steady, FLOOR_PERCENTILE))
 
 
 def louder(levels_db: NDArray[np.float32], than_db: float) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from asr import audio, borders, chunks, crosstalk, guards, mandarin, speakers
+from asr import audio, borders, chunks, crosstalk, guards, mandarin, speakers, vocabulary
 from asr.chunks import Packing, Region, Window
 from asr.guards import Removed
 from asr.levels import SAMPLE_RATE_HZ, Channels, Likeness, Mono, frame_levels_db
@@ -24,15 +24,17 @@ from asr.transcript import LANGUAGES, Language, Transcript, Word
 from asr.vad import SpeechDetector
 from asr.voices import VoiceEmbedder, VoiceOptions, VoiceTrack
 
-VERSION = 1
+VERSION = 2
 """Raise when a change to decoding, detection, guards or attribution changes what is transcribed."""
 SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
 HOLD_MS = 1_000
 """Speech that ends nearer to the end of a block may go on in the next."""
 DECISIVE_MS = 20_000
 """With this much speech the language is decided."""
-LANGUAGE_CLIPS = 2
-"""Clips of each channel that the language is told from."""
+LANGUAGE_CLIPS = (range(1), range(1, 4))
+"""Clips of each channel that the language is told from, the longest first; the later ones only when in doubt."""
+SURE = 0.9
+"""Of all that speaks for a language; with less, more clips are heard."""
 LANGUAGE_CLIP_MS = 5_000
 
 Progress = Callable[[float], None]
@@ -164,7 +166,7 @@ class _Call:
         words = self._own_words()
         language = self._language or self._likeliest()
         count = 1 if self._mono else len(self._channels)
-        write: speakers.Writer = mandarin.written if language == "zh" else tuple
+        write = self._writer(language)
         if self._mono and self._track:
             turns = speakers.voice_turns(self._track.words_by_voice(words[0], self._options.voices), language, write)
         else:
@@ -173,6 +175,12 @@ class _Call:
         transcript = Transcript(self._duration_ms, language, count, turns, self._notes(words, truncated))
         self._progress(1.0)
         return Transcription(transcript, tuple(sorted(self._removed, key=lambda r: (r.start_ms, r.channel))))
+
+    def _writer(self, language: Language) -> speakers.Writer:
+        """Names are looked for in what is punctuated and folded, since none goes on over a mark."""
+        names = self._options.vocabulary.get(language, ())
+        write: speakers.Writer = mandarin.written if language == "zh" else tuple
+        return lambda words: vocabulary.as_named(write(words), names, language)
 
     @property
     def _duration_ms(self) -> int:
@@ -227,10 +235,10 @@ class _Call:
     def _answers(self, clips: list[tuple[Window, Mono]], language: Language) -> Iterator[tuple[list[int], list[Heard]]]:
         """Batches of clips and what was heard in them, in a fixed order, on as many lanes as there are."""
         batches = chunks.batches([window for window, _ in clips], self._options.packing.batch_windows)
-        vocabulary = self._options.vocabulary.get(language, ())
+        names = self._options.vocabulary.get(language, ())
 
         def ask(batch: list[int]) -> list[Heard]:
-            return self._recognizer.recognize([clips[i][1] for i in batch], language, vocabulary)
+            return self._recognizer.recognize([clips[i][1] for i in batch], language, names)
 
         if self._recognizer.lanes == 1:
             yield from ((batch, ask(batch)) for batch in batches)
@@ -249,8 +257,11 @@ class _Call:
             speech_ms = sum(window.duration_ms for window, _ in clips)
             if not last and speech_ms < DECISIVE_MS:
                 return None
-            for language, score in self._recognizer.language_scores(_telling(clips)).items():
-                self._scores[language] += score
+            for count in LANGUAGE_CLIPS:
+                for language, score in self._recognizer.language_scores(_telling(clips, count)).items():
+                    self._scores[language] += score
+                if max(self._scores.values()) > SURE * sum(self._scores.values()):
+                    break
             self._language = self._likeliest()
         return self._language
 
@@ -284,16 +295,16 @@ def _cut_ms(regions: list[Region], start_ms: int, end_ms: int, levels_db: Mono, 
 
 
 def _clip(samples: Mono, window: Window, offset_ms: int) -> Mono:
-    start, end = (window.start_ms - offset_ms), (window.end_ms - offset_ms)
-    return samples[start * SAMPLES_PER_MS : end * SAMPLES_PER_MS]
+    places = [((part.start_ms - offset_ms), (part.end_ms - offset_ms)) for part in window.parts]
+    return np.concatenate([samples[start * SAMPLES_PER_MS : end * SAMPLES_PER_MS] for start, end in places])
 
 
-def _telling(clips: list[tuple[Window, Mono]]) -> list[Mono]:
-    """The beginnings of the longest windows of each channel."""
+def _telling(clips: list[tuple[Window, Mono]], places: range) -> list[Mono]:
+    """The beginnings of the longest windows of each channel, those at ``places``."""
     longest = sorted(clips, key=lambda clip: (-clip[0].duration_ms, clip[0].start_ms))
     chosen: list[Mono] = []
     for number in sorted({window.channel for window, _ in clips}):
-        own = [samples for window, samples in longest if window.channel == number][:LANGUAGE_CLIPS]
+        own = [samples for window, samples in longest if window.channel == number][places.start : places.stop]
         chosen.extend(samples[: LANGUAGE_CLIP_MS * SAMPLES_PER_MS] for samples in own)
     return chosen
 

@@ -36,6 +36,8 @@ TAIL_MS = 1_000
 """Silence after a clip; without it the last word is often lost."""
 LEAST_MS = 3_000
 """Shorter input makes Whisper say a short remark again and again."""
+AGAIN_MS = 10_000
+"""With so much silence after a clip, up to what Whisper was trained on, fewer searches run away."""
 FULL_MS = 30_000
 FRAME_MS = 10
 POSITION_MS = 20
@@ -43,6 +45,9 @@ POSITION_MS = 20
 MAX_TOKENS = 448
 TRIAL_BATCHES = 8
 TOKENS_PER_SECOND = 9
+PROMPTED: tuple[Language, ...] = ("en",)
+"""Languages whose vocabulary is given to Whisper as text before a clip. In Mandarin it makes *base* write names that
+nobody says; there :mod:`asr.vocabulary` goes by the sound instead."""
 VOCABULARY_TOKENS = 96
 """So much of the vocabulary fits before a clip; what comes later in the list is left out."""
 RETRIES: tuple[Mapping[str, int], ...] = (
@@ -80,7 +85,7 @@ class WhisperOptions:
     beam_size: int = 5
     workers: int = 1
     lanes: int = 0
-    doubt_logprob: float = -0.5
+    doubt_logprob: float = -0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +192,7 @@ class WhisperRecognizer:
         return scores
 
     def recognize(self, clips: Sequence[Mono], language: Language, vocabulary: Sequence[str] = ()) -> list[Heard]:
-        """See the Protocol; the vocabulary is offered where the first search was unsure."""
+        """See the Protocol."""
         answers: dict[int, Heard] = {}
         lengths = [length_class_ms(_duration_ms(clip)) for clip in clips]
         for length_ms in sorted(set(lengths)):
@@ -201,12 +206,13 @@ class WhisperRecognizer:
     ) -> list[Heard]:
         """Clips of one length class."""
         tokenizer = self._tokenizers[language]
+        prompt = _prompt(tokenizer, vocabulary) if language in PROMPTED else []
         encoded = self._encoded(clips, length_ms + TAIL_MS)
-        decoded = self._generate(encoded, tokenizer, length_ms, {"beam_size": 1})
+        decoded = self._generate(encoded, tokenizer, length_ms, {"beam_size": 1}, prompt)
         doubtful = [i for i, d in enumerate(decoded) if self._doubts(d, clips[i], language)]
         if doubtful:
             again = [encoded[i] for i in doubtful]
-            searched = self._generate(again, tokenizer, length_ms, prompt=_prompt(tokenizer, vocabulary))
+            searched = self._generate(again, tokenizer, length_ms, prompt=prompt)
             for i, second in zip(doubtful, searched, strict=True):
                 decoded[i] = self._better(decoded[i], second, clips[i], language)
         heard = self._heard(encoded, clips, decoded, tokenizer)
@@ -224,9 +230,10 @@ class WhisperRecognizer:
         return second if _lost(clip, first.text, language) or second.avg_logprob > first.avg_logprob else first
 
     def _again(self, clip: Mono, language: Language, first: Heard) -> Heard:
-        """The first attempt that does not run away, of :data:`RETRIES`; else the least repetitive."""
+        """The first attempt that does not run away, of :data:`RETRIES` with more silence; else the least repetitive."""
         tokenizer = self._tokenizers[language]
-        encoded = self._encoded([clip], FULL_MS, filled=True)
+        length_ms = min(max(AGAIN_MS, 2 * _duration_ms(clip)), FULL_MS)
+        encoded = self._encoded([clip], length_ms, filled=True)
         attempts = [first]
         for search in RETRIES:
             decoded = self._generate(encoded, tokenizer, _duration_ms(clip), search)

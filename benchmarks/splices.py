@@ -24,7 +24,7 @@ import numpy as np
 from asr.audio import decode
 from asr.chunks import Packing, Region
 from asr.evaluation import AUDIO_SUFFIXES
-from asr.levels import SAMPLE_RATE_HZ, Channels, Mono, frame_levels_db, noise_floor_db
+from asr.levels import SAMPLE_RATE_HZ, Channels, Mono, frame_levels_db, noise_level_db
 from asr.recording import TranscribeOptions, transcribe
 from asr.transcript import Transcript, Word
 from asr.vad import SileroDetector
@@ -107,7 +107,7 @@ def mixed(sounds: Sequence[tuple[str, Mono]], speech: Sequence[Sequence[Region]]
 
 def spliced(call: Channels, splices: Sequence[Splice]) -> Channels:
     """The call with the clips; where one is inserted, the other channels go on with their own noise."""
-    quiet = [10 ** (noise_floor_db(frame_levels_db(own)) / 20) for own in call]
+    quiet = [10 ** (noise_level_db(frame_levels_db(own)) / 20) for own in call]
     whole = call.copy()
     for number, splice in reversed(list(enumerate(splices))):
         at = splice.at_ms * SAMPLES_PER_MS

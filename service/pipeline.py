@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from asr import recording
@@ -52,17 +53,19 @@ def transcribe(
     language: Language | Literal["auto"] = "auto",
     *,
     rep_channel: int | None = None,
+    vocabulary: Mapping[Language, tuple[str, ...]] = MappingProxyType({}),
 ) -> Transcription:
     """Recording → transcript. ``language`` "auto" detects it; what ``progress`` raises stops the work.
 
     ``rep_channel`` is that of the recording; None is that of the settings. Where one channel carries all, the roles are
     told from what the voices say; the note "voices_untold" says that nothing is installed to tell them apart.
+    ``vocabulary`` holds, by language, names that may well be said, the most important first.
 
     Raises:
         DecodeError: the file is no recording.
     """
     channel = settings.rep_channel if rep_channel is None else rep_channel
-    options = TranscribeOptions(rep_channel=channel, language=language, voices=settings.voices)
+    options = TranscribeOptions(rep_channel=channel, language=language, voices=settings.voices, vocabulary=vocabulary)
     embedder = engines.embedder
     heard = recording.transcribe(path, options, engines.recognizer, engines.detector, progress, embedder)
     transcript = heard.transcript

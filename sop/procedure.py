@@ -113,6 +113,11 @@ class Sop:
                 return step
         raise KeyError(step_id)
 
+    def words_in(self, language: Language) -> tuple[str, ...]:
+        """The vocabulary's words, each once, for calls in ``language``; none if the procedure is not for them."""
+        words = (*self.vocabulary.hotwords, *self.vocabulary.competitors)
+        return tuple(dict.fromkeys(words)) if language in self.languages else ()
+
 
 def default_speakers(events: Iterable[str]) -> frozenset[str]:
     """Everyone who can show one of ``events``, by the guide."""

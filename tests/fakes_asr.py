@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from asr.chunks import FRAME_MS, Region, merged
+from asr.chunks import FRAME_MS, Region, merged, padded
 from asr.clustering import Vectors
 from asr.levels import Mono, frame_levels_db
 from asr.recognition import Heard
@@ -23,10 +23,10 @@ def bursts(samples: Mono, gap_ms: int = 100) -> list[Region]:
 
 
 class FakeDetector:
-    """Every burst is speech."""
+    """Every burst is speech, with a little silence around it."""
 
     def regions(self, samples: Mono) -> list[Region]:
-        return bursts(samples)
+        return padded(bursts(samples), 60, samples.size // 16)
 
 
 class FakeEmbedder:
@@ -52,6 +52,7 @@ class FakeRecognizer:
     def __init__(self, scores: Mapping[Language, float] | None = None) -> None:
         self.scores: Mapping[Language, float] = scores or {"en": 1.0, "zh": 0.0}
         self.languages: list[Language] = []
+        self.vocabularies: list[tuple[str, ...]] = []
         self.batches: list[int] = []
         self.longest_seconds = 0.0
         self._written = 0
@@ -61,6 +62,7 @@ class FakeRecognizer:
 
     def recognize(self, clips: Sequence[Mono], language: Language, vocabulary: Sequence[str] = ()) -> list[Heard]:
         self.languages.append(language)
+        self.vocabularies.append(tuple(vocabulary))
         self.batches.append(len(clips))
         self.longest_seconds = max([self.longest_seconds, *(clip.size / 16_000 for clip in clips)])
         return [Heard(self._words(clip, language), -0.2, 0.01, 0.8) for clip in clips]

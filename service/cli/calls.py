@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.cli.console import Failure, engine_failures, errors, one_bar, open_database, settings
+from service.cli.vocabulary import VocabularyOption, read_sop, sop_vocabulary, vocabulary_of
 
 if TYPE_CHECKING:
     from asr.recording import Transcription
-    from asr.transcript import Transcript
+    from asr.transcript import Language, Transcript
 
 AUDIO_SUFFIXES = frozenset(
     [
@@ -185,6 +186,7 @@ def transcribe(
     speakers: Annotated[
         str | None, typer.Option(metavar="N|auto", help="Voices in a recording with one channel; auto finds out.")
     ] = None,
+    vocabulary: VocabularyOption = None,
     removed: Annotated[
         bool, typer.Option("--removed", help="With --format json: also what was recognized and not believed, and why.")
     ] = False,
@@ -194,8 +196,9 @@ def transcribe(
 
     if removed and format is not Format.JSON:
         raise Failure("--removed: only --format json has a place for what was not believed", 2)
+    names, voices = vocabulary_of(vocabulary), _speakers(speakers)
     transcription = _transcription(
-        file, language, engine=engine, model=model, device=device, speakers=_speakers(speakers)
+        file, language, engine=engine, model=model, device=device, speakers=voices, vocabulary=names
     )
     transcript = transcription.transcript
     if format is Format.JSON:
@@ -223,7 +226,10 @@ def _speakers(text: str | None) -> int | str | None:
 
 def analyze(
     file: Annotated[Path, typer.Argument(help="A recording, or a transcript as JSON.")],
-    sop: Annotated[Path | None, typer.Option(help="SOP file; by default that of the call's language.")] = None,
+    sop: Annotated[
+        Path | None,
+        typer.Option(help="SOP file, whose vocabulary helps to transcribe; by default that of the call's language."),
+    ] = None,
     swap_roles: Annotated[
         bool, typer.Option("--swap-roles", help="Take the rep for the customer and the customer for the rep.")
     ] = False,
@@ -234,8 +240,8 @@ def analyze(
     from nlp.tagger import load_tagger
     from service import pipeline
 
-    procedure = _sop_file(sop) if sop else None
-    transcript = _transcript_of(file)
+    procedure = read_sop(sop) if sop else None
+    transcript = _transcript_of(file, sop_vocabulary(procedure))
     if swap_roles:
         transcript = transcript.with_roles_swapped()
     if procedure is None:
@@ -251,11 +257,11 @@ def analyze(
         print_review(transcript, review)
 
 
-def _transcript_of(file: Path) -> Transcript:
+def _transcript_of(file: Path, vocabulary: Mapping[Language, tuple[str, ...]]) -> Transcript:
     from asr.transcript import Transcript, TranscriptError
 
     if file.suffix.lower() != ".json":
-        return _transcription(file, LanguageChoice.AUTO).transcript
+        return _transcription(file, LanguageChoice.AUTO, vocabulary=vocabulary).transcript
     try:
         return Transcript.from_json(json.loads(file.read_text(encoding="utf-8-sig")))
     except OSError as error:
@@ -274,6 +280,7 @@ def _transcription(
     model: str | None = None,
     device: Device | None = None,
     speakers: int | str | None = None,
+    vocabulary: Mapping[Language, tuple[str, ...]],
 ) -> Transcription:
     from service import pipeline
     from service.engines import LazyEngines
@@ -288,21 +295,7 @@ def _transcription(
     }
     config = config.model_copy(update={key: value for key, value in changes.items() if value})
     with engine_failures(), one_bar(file.name, "transcribing") as report:
-        return pipeline.transcribe(file, LazyEngines(config), config, report, language.value)
-
-
-def _sop_file(path: Path) -> Any:
-    from sop.document import parse
-    from sop.problems import SopError
-
-    try:
-        return parse(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise Failure(f"{path}: can't be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise Failure(f"{path}: not UTF-8 text") from error
-    except SopError as error:
-        raise Failure("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from error
+        return pipeline.transcribe(file, LazyEngines(config), config, report, language.value, vocabulary=vocabulary)
 
 
 def _default_sop(language: str) -> Any:

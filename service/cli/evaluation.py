@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from service.cli.console import Failure, engine_failures, errors, one_bar, output, settings
+from service.cli.vocabulary import VocabularyOption, vocabulary_of
+
+if TYPE_CHECKING:
+    from asr.transcript import Transcript
 
 app = typer.Typer(help="Measure against what people wrote.", no_args_is_help=True)
 
@@ -17,6 +21,7 @@ app = typer.Typer(help="Measure against what people wrote.", no_args_is_help=Tru
 @app.command()
 def asr(
     folder: Annotated[Path, typer.Argument(help="Recordings with gold: NAME.wav beside NAME.json.")],
+    vocabulary: VocabularyOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:
     """Word error rate (English) and character error rate (Chinese), with 95 % intervals."""
@@ -24,13 +29,15 @@ def asr(
     from service import pipeline
     from service.engines import LazyEngines
 
-    config = settings()
+    config, names = settings(), vocabulary_of(vocabulary)
     engines = LazyEngines(config)
+
+    def heard(path: Path) -> Transcript:
+        return pipeline.transcribe(path, engines, config, vocabulary=names).transcript
+
     try:
         with engine_failures(), one_bar(f"Transcribing {folder}") as progress:
-            report: EvaluationReport = evaluate(
-                folder, lambda path: pipeline.transcribe(path, engines, config).transcript, progress
-            )
+            report: EvaluationReport = evaluate(folder, heard, progress)
     except EvaluationError as error:
         raise Failure(str(error)) from error
     if as_json:

@@ -1,4 +1,4 @@
-"""Puts the demo's people and opportunities into the database and names its recordings.
+"""Puts the demo's people, opportunities and SOPs into the database and names its recordings.
 
 What the stories show is told in ``data/README.md``.
 """
@@ -8,20 +8,27 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
+import yaml
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models.database import Database
 from models.opportunities import Opportunity, StageChange
 from models.people import User
+from models.scores import SopVersion
 from service.calls.ingest import CallDetails, Direction, Source
 from service.opportunities.importing import import_opportunities
 from service.people.queries import NewUser, add_user
+from service.people.viewer import OPERATOR
+from service.sops.versions import publish, shipped
+from sop.document import content_hash, dump, parse
+from sop.procedure import Vocabulary
 
 PASSWORD = "northlamp"
 """Everybody's password in the demo; the demo refuses a home that holds other users."""
@@ -36,13 +43,14 @@ class DemoError(Exception):
 
 
 def load(database: Database) -> list[Source]:
-    """Make sure the demo's people and opportunities exist; returns its recordings.
+    """Make sure the demo's people, opportunities and SOPs exist; returns its recordings.
 
     Raises:
         DemoError: this home already holds users who are not the demo's.
     """
     with database.transaction() as session:
         _add_people(session)
+        _publish_sops(session)
         text = _data("opportunities.csv")
         report = import_opportunities(session, text, "opportunities.csv")
         if report.bad:
@@ -84,6 +92,21 @@ def _add_people(session: Session) -> None:
                 time_zone=time_zone,
             ),
         )
+
+
+def _publish_sops(session: Session) -> None:
+    """The shipped SOPs with the names that the demo's company knows, unless somebody has published others since."""
+    documents = shipped()
+    for name, words in yaml.safe_load(_data("vocabulary.yaml")).items():
+        sop = parse(documents[name])
+        newest = select(SopVersion).where(SopVersion.name == name).order_by(SopVersion.number.desc()).limit(1)
+        version = session.scalars(newest).one_or_none()
+        if version is None or version.content_hash == content_hash(sop):
+            publish(session, dump(replace(sop, vocabulary=_vocabulary(words))), OPERATOR)
+
+
+def _vocabulary(words: dict[str, list[str]]) -> Vocabulary:
+    return Vocabulary(**{key: tuple(names) for key, names in words.items()})
 
 
 def _add_stage_history(session: Session, calls: list[dict[str, Any]]) -> None:

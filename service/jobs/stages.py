@@ -7,19 +7,22 @@ its result stored and only passes it on: nothing is done twice, nothing is lost.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import InstrumentedAttribute
 
 from asr.audio import DecodeError
-from models.calls import FINISHED_STATES, Recording
+from asr.transcript import Language
+from models.calls import FINISHED_STATES, Call, Recording
 from models.database import Database
 from service import pipeline
 from service.calls import playback, store
@@ -29,7 +32,7 @@ from service.calls.reading import rep_party
 from service.engines import Engines
 from service.jobs import queue
 from service.settings import Settings
-from service.sops.versions import sop_for
+from service.sops.versions import sop_for, vocabularies
 
 log = structlog.get_logger(__name__)
 
@@ -60,9 +63,8 @@ class Desk:
             _ = self._engines.asr_hash
         if "analyze" in queues:
             _ = self._engines.tagger
-            with self._database.transaction() as session:
-                for language in ("zh", "en"):
-                    sop_for(session, self._settings, language, None)
+        with self._database.transaction() as session:
+            vocabularies(session, self._settings, None)
 
     def transcribe(self, recording_id: uuid.UUID) -> None:
         """Recording → transcript, then the job that analyzes it."""
@@ -71,7 +73,9 @@ class Desk:
             if recording.deleted_at is not None:
                 return
             rep_channel = recording.rep_channel
-            weights_hash = self._transcript_hash(rep_channel)
+            sop_name = session.scalars(select(Call.sop_name).where(Call.recording_id == recording_id)).one()
+            vocabulary = vocabularies(session, self._settings, sop_name)
+            weights_hash = self._transcript_hash(rep_channel, vocabulary)
             if store.count_transcript(session, recording_id, weights_hash):
                 carry_roles(session, recording_id)
                 _analyze_next(session, recording_id)
@@ -82,7 +86,9 @@ class Desk:
         try:
             self._prepare_playback(path, container, codec)
             report = self._reporter(recording_id)
-            transcription = pipeline.transcribe(path, self._engines, self._settings, report, rep_channel=rep_channel)
+            transcription = pipeline.transcribe(
+                path, self._engines, self._settings, report, rep_channel=rep_channel, vocabulary=vocabulary
+            )
         except DecodeError as error:
             self.give_up(recording_id, error.reason)
             return
@@ -141,11 +147,12 @@ class Desk:
             raised = update(Recording).where(Recording.id == recording_id).values({column: column + 1})
             return session.scalars(raised.returning(column)).one()
 
-    def _transcript_hash(self, rep_channel: int | None) -> str:
-        """What names a transcript besides its recording: the engines, and a channel of its own for the rep."""
+    def _transcript_hash(self, rep_channel: int | None, vocabulary: Mapping[Language, tuple[str, ...]]) -> str:
+        """What names a transcript besides its recording: the engines, a channel of its own for the rep, the names."""
         asr_hash = self._engines.asr_hash
         own = rep_channel is not None and rep_channel != self._settings.rep_channel
-        return f"{asr_hash}-rep{rep_channel}" if own else asr_hash
+        named = any(vocabulary.values())
+        return asr_hash + (f"-rep{rep_channel}" if own else "") + (f"-names{_digest(vocabulary)}" if named else "")
 
     def _prepare_playback(self, path: Path, container: str | None, codec: str | None) -> None:
         """What the player needs is made here once, instead of while somebody waits for the page."""
@@ -167,6 +174,11 @@ class Desk:
                 session.execute(update(Recording).where(Recording.id == recording_id).values(progress=fraction))
 
         return report
+
+
+def _digest(vocabulary: Mapping[Language, tuple[str, ...]]) -> str:
+    """Eight hex digits over the names and their order."""
+    return hashlib.sha256(json.dumps(dict(vocabulary), sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _finish(session: Session, recording_id: uuid.UUID, state: str, reason: str | None) -> None:

@@ -13,6 +13,7 @@ from models.scores import SopVersion
 from service.people.viewer import Viewer
 from service.settings import Settings
 from sop.document import Sop, content_hash, parse
+from sop.procedure import LANGUAGES, Language
 
 
 class UnknownSop(Exception):
@@ -94,6 +95,15 @@ def sop_for(session: Session, settings: Settings, language: str, name: str | Non
     """The version that scores a call: the one named for it, else the default of its language."""
     version = current_version(session, name or (settings.sop_zh if language == "zh" else settings.sop_en))
     return version, parsed(version.document)
+
+
+def vocabularies(session: Session, settings: Settings, name: str | None) -> dict[Language, tuple[str, ...]]:
+    """By language, the words of the SOP that would score a call in it; a call's language is not known beforehand.
+
+    Raises:
+        UnknownSop: there is no such SOP.
+    """
+    return {language: sop_for(session, settings, language, name)[1].words_in(language) for language in LANGUAGES}
 
 
 @lru_cache(maxsize=64)

@@ -97,6 +97,6 @@ def test_sounds_are_what_stands_out_of_the_noise() -> None:
 
 def test_a_window_has_its_part_of_the_sounds() -> None:
     """Sounds are cut at the window's borders; those beside it are left out."""
-    heard = [Region(0, 1_000), Region(1_500, 2_500), Region(2_600, 4_000)]
-    window = Window(0, 1_000, 3_000, ())
-    assert within(heard, window) == [Region(1_500, 2_500), Region(2_600, 3_000)]
+    heard = [Region(0, 1_000), Region(1_500, 2_500), Region(2_600, 4_000), Region(4_200, 4_300), Region(5_000, 6_000)]
+    window = Window(0, (Region(1_000, 3_000), Region(5_500, 7_000)), ())
+    assert within(heard, window) == [Region(1_500, 2_500), Region(2_600, 3_000), Region(5_500, 6_000)]

@@ -18,7 +18,9 @@ def regions(draw: st.DrawFn) -> list[Region]:
     return [Region(a * 10, b * 10) for a, b in zip(edges[::2], edges[1::2], strict=False)]
 
 
-packings = st.builds(Packing, max_ms=st.integers(500, 20_000), gap_ms=st.integers(0, 3_000))
+packings = st.builds(
+    Packing, max_ms=st.integers(500, 20_000), gap_ms=st.integers(0, 3_000), join_ms=st.integers(0, 30_000)
+)
 LEVELS = np.random.default_rng(1).uniform(-60, -10, CALL_MS // 10).astype(np.float32)
 
 
@@ -31,27 +33,53 @@ def test_no_speech_is_lost(speech: list[Region], packing: Packing) -> None:
 
 @given(regions(), packings)
 def test_windows_keep_their_limits(speech: list[Region], packing: Packing) -> None:
-    """No window is longer than allowed, holds a long pause, or overlaps the next."""
+    """No window is longer than allowed or overlaps the next; pauses are short inside a part, bounded between parts."""
     windows = pack(speech, 1, LEVELS, packing)
     assert all(0 < w.duration_ms <= packing.max_ms for w in windows)
     assert all(w.channel == 1 for w in windows)
-    assert all(b.start_ms - a.end_ms <= packing.gap_ms for w in windows for a, b in pairwise(w.regions))
+    assert all(
+        b.start_ms - a.end_ms <= max(packing.join_ms, packing.gap_ms) for w in windows for a, b in pairwise(w.parts)
+    )
+    assert all(_longest_pause(w, part) <= packing.gap_ms for w in windows for part in w.parts)
     assert all(a.end_ms <= b.start_ms for a, b in pairwise(windows))
 
 
-@given(st.integers(0, CALL_MS), st.integers(1, 30_000), st.integers(-500, 40_000))
-def test_times_map_back_exactly(start: int, duration: int, offset: int) -> None:
-    """A time inside a window is its start and the offset; others move to the border."""
-    window = Window(0, start, start + duration, ())
-    mapped = window.to_call_ms(offset)
-    assert mapped == (start + offset if 0 <= offset <= duration else mapped)
-    assert start <= mapped <= start + duration
+def _longest_pause(window: Window, part: Region) -> int:
+    own = [r for r in window.regions if part.start_ms <= r.start_ms and r.end_ms <= part.end_ms]
+    return max((b.start_ms - a.end_ms for a, b in pairwise(own)), default=0)
+
+
+@st.composite
+def windows_of_parts(draw: st.DrawFn) -> Window:
+    """A window of up to six parts anywhere in a call."""
+    edges = sorted(draw(st.sets(st.integers(0, CALL_MS), min_size=2, max_size=12)))
+    parts = [Region(a, b) for a, b in zip(edges[::2], edges[1::2], strict=False)]
+    return Window(0, tuple(parts), ())
+
+
+@given(windows_of_parts(), st.data())
+def test_times_map_back_exactly(window: Window, data: st.DataObject) -> None:
+    """What is heard in one part is in the call where that part is, to the millisecond."""
+    number = data.draw(st.integers(0, len(window.parts) - 1))
+    part = window.parts[number]
+    before = sum(p.duration_ms for p in window.parts[:number])
+    start = data.draw(st.integers(0, part.duration_ms - 1))
+    end = data.draw(st.integers(start, part.duration_ms))
+    assert window.to_call_ms(before + start, before + end) == (part.start_ms + start, part.start_ms + end)
+
+
+@given(windows_of_parts(), st.integers(-500, CALL_MS + 500), st.integers(0, 5_000))
+def test_every_time_lies_in_a_part(window: Window, start: int, duration: int) -> None:
+    """Whatever a recognizer says, a word ends up inside one part of its window, not longer than it was."""
+    first, last = window.to_call_ms(start, start + duration)
+    assert 0 <= last - first <= duration
+    assert any(part.start_ms <= first <= last <= part.end_ms for part in window.parts)
 
 
 @given(st.lists(st.integers(1, 15_000), max_size=60), st.integers(1, 16))
 def test_batches_hold_every_window_once(durations: list[int], size: int) -> None:
     """Batches are a partition of the windows, from long to short, each of one length class."""
-    windows = [Window(0, 0, duration, ()) for duration in durations]
+    windows = [Window(0, (Region(0, duration),), ()) for duration in durations]
     grouped = batches(windows, size)
     flat = [i for batch in grouped for i in batch]
     assert sorted(flat) == list(range(len(windows)))

@@ -9,7 +9,7 @@ from asr.guards import guard, runs_away
 from asr.recognition import Heard, compression_ratio
 from asr.transcript import Language, Word
 
-WINDOW = Window(1, 10_000, 20_000, (Region(10_000, 20_000),))
+WINDOW = Window(1, (Region(10_000, 20_000),), (Region(10_000, 20_000),))
 
 
 def heard(texts: list[str], *, step_ms: int = 300, logprob: float = -0.2, no_speech: float = 0.02) -> Heard:
@@ -108,7 +108,7 @@ def test_a_long_word_in_a_loop_is_one() -> None:
 
 def test_doubtful_words_far_from_speech_are_removed() -> None:
     """A word without a voice near it stays only when the recognizer is sure."""
-    window = Window(0, 0, 10_000, (Region(0, 1_000),))
+    window = Window(0, (Region(0, 10_000),), (Region(0, 1_000),))
     words = (Word(" Yes.", 100, 400, 0.3), Word(" Hm.", 5_000, 5_300, 0.3), Word(" Really.", 6_000, 6_500, 0.9))
     guarded = guard(Heard(words, -0.3, 0.1, 0.8), window, "en")
     assert [w.text for w in guarded.words] == [" Yes.", " Really."]

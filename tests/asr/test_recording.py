@@ -114,6 +114,29 @@ def test_an_empty_channel_is_noted(tmp_path: Path) -> None:
     assert [t.speaker for t in transcript.turns] == ["rep"]
 
 
+@pytest.mark.parametrize("copies", [1, 2])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_names_are_written_where_they_are_heard(tmp_path: Path, copies: int, language: Language) -> None:
+    """The vocabulary of the call's language goes to the recognizer and over what it heard, in stereo and mono."""
+    sounds = [bursts_at([(500, 700), (900, 1_100), (1_300, 1_500)], 4), np.zeros(64_000, dtype=np.float32)]
+    path = write_wav(tmp_path / "a.wav", sounds[:copies])
+    recognizer = FakeRecognizer()
+    plain = run(path, FakeRecognizer(), TranscribeOptions(language)).transcript.turns
+    names = {"en": "W0w1w2", "zh": "衣鼎丂"}
+    named = run(path, recognizer, TranscribeOptions(language, vocabulary={language: (names[language],)})).transcript
+    assert [turn.text.rstrip("。") for turn in plain] == ["w0 w1 w2" if language == "en" else "一丁丂"]
+    assert [turn.text.rstrip("。") for turn in named.turns] == [names[language]]
+    assert [(turn.start_ms, turn.end_ms) for turn in named.turns] == [(turn.start_ms, turn.end_ms) for turn in plain]
+    assert recognizer.vocabularies == [(names[language],)]
+    other: Language = "zh" if language == "en" else "en"
+    assert (
+        run(
+            path, FakeRecognizer(), TranscribeOptions(language, vocabulary={other: tuple(names.values())})
+        ).transcript.turns
+        == plain
+    )
+
+
 def test_silence_gives_no_turns(tmp_path: Path) -> None:
     """No speech is no error and asks the recognizer nothing."""
     recognizer = FakeRecognizer()

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.speakers import MAX_PAUSE_MS, joined_text, role, turns, utterances
+from asr.speakers import MAX_PAUSE_MS, joined_text, role, turns, utterances, voice_turns
 from asr.transcript import Speaker, Word
 
 ROLES: dict[int, Speaker] = {0: "rep", 1: "customer"}
@@ -34,6 +34,16 @@ def test_no_word_is_lost_or_moved(call: tuple[list[Word], list[Word]]) -> None:
         own = [t for t in found if t.channel == channel]
         assert [w for t in own for w in t.words] == words
         assert all(t.speaker == ROLES[channel] for t in own)
+
+
+@given(calls)
+def test_voices_of_one_channel_keep_their_words(call: tuple[list[Word], list[Word]]) -> None:
+    """The turns of a voice hold its words in order, on the one channel, by nobody known yet."""
+    found = voice_turns({0: call[0], 1: call[1]}, "en")
+    for voice, words in enumerate(call):
+        assert [w for t in found if t.voice == voice for w in t.words] == words
+    assert all((t.channel, t.speaker) == (0, "unknown") for t in found)
+    assert list(found) == sorted(found, key=lambda turn: (turn.start_ms, turn.end_ms, turn.voice))
 
 
 @given(calls)

@@ -28,6 +28,7 @@ from service import cli
 from service import settings as settings_module
 from service.jobs import worker as worker_module
 from service.settings import Settings
+from service.sops.versions import shipped
 
 DEMO = Path(__file__).parents[2] / "service" / "demo" / "data"
 RATE_HZ = 16_000
@@ -490,3 +491,49 @@ def test_a_wrong_channel_of_the_rep_is_one_line(clearcall: Run, tmp_path: Path) 
     code, _, errors = clearcall("process", str(tmp_path / "a.wav"), "--rep-channel", "2")
     assert code == 2
     assert "--rep-channel" in errors
+
+
+@pytest.mark.parametrize(
+    ("given", "zh", "en"),
+    [
+        ("北灯冷链，蓝霜, Frostmere,", ("北灯冷链", "蓝霜", "Frostmere"), ("北灯冷链", "蓝霜", "Frostmere")),
+        ("SOP.yaml", (), ("Northlamp", "Frostmere")),
+    ],
+)
+def test_names_come_from_a_list_or_an_sop(
+    clearcall: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    given: str,
+    zh: tuple[str, ...],
+    en: tuple[str, ...],
+) -> None:
+    """A list counts in every language, an SOP in its own; transcribe, analyze and evaluate pass them on."""
+    words = "  hotwords: [Northlamp]\n  competitors: [Frostmere]"
+    document = shipped()["en-b2b"].replace("  hotwords: []\n  competitors: []", words)
+    (tmp_path / "SOP.yaml").write_text(document, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    file = write_wav(tmp_path / "a.wav", tone(1.0))
+    gold = {"language": "en", "channels": ["rep", "customer"], "turns": [{"speaker": "rep", "text": "Hi."}]}
+    file.with_suffix(".json").write_text(json.dumps(gold))
+    told: list[dict[str, tuple[str, ...]]] = []
+
+    def heard(*_: object, vocabulary: dict[str, tuple[str, ...]], **__: object) -> Transcription:
+        told.append(vocabulary)
+        return Transcription(mono(("rep", "customer") * 2, 0.72))
+
+    monkeypatch.setattr("service.pipeline.transcribe", heard)
+    assert clearcall("transcribe", str(file), "--vocabulary", given)[0] == 0
+    assert clearcall("evaluate", "asr", str(tmp_path), "--vocabulary", given, "--json")[0] == 0
+    if given == "SOP.yaml":
+        assert clearcall("analyze", str(file), "--sop", given, "--json")[0] == 0
+    assert clearcall("transcribe", str(file))[0] == 0
+    assert told.pop() == {}
+    assert [(names.get("zh", ()), names["en"]) for names in told] == [(zh, en)] * (3 if given == "SOP.yaml" else 2)
+
+
+def test_a_missing_vocabulary_is_one_line(clearcall: Run) -> None:
+    """An SOP file that is not there is no list of names."""
+    code, _, errors = clearcall("transcribe", "a.wav", "--vocabulary", "gone.yaml")
+    assert code == 1
+    assert errors.strip() == "clearcall: gone.yaml: can't be read (No such file or directory)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select
 
@@ -10,6 +12,11 @@ from models.opportunities import Opportunity, StageChange
 from models.people import User
 from service.demo.loading import DemoError, load, logins
 from service.people.queries import NewUser, add_user
+from service.people.viewer import OPERATOR
+from service.settings import Settings
+from service.sops.versions import current_version, publish, shipped, vocabularies
+from sop.document import dump, parse
+from sop.procedure import Vocabulary
 
 
 def test_loading_twice_is_loading_once(database: Database) -> None:
@@ -33,6 +40,26 @@ def test_the_stage_history_ends_where_the_crm_is_today(database: Database) -> No
             stages = list(session.scalars(changes.order_by(StageChange.changed_at)))
             assert stages[-1] == deal.stage
             assert len(stages) == len(set(stages)) >= 2
+
+
+def test_the_demo_knows_its_names(database: Database) -> None:
+    """Its SOPs are the shipped ones with the names of its own company; what somebody published since stays."""
+    for _ in range(2):
+        load(database)
+    config = Settings()
+    with database.transaction() as session:
+        words = vocabularies(session, config, None)
+        assert {"北灯冷链", "蓝霜"} <= set(words["zh"])
+        assert {"Northlamp", "Frostmere"} <= set(words["en"])
+        for name, document in shipped().items():
+            version = current_version(session, name)
+            assert version.number == 2
+            assert replace(parse(version.document), vocabulary=Vocabulary()) == parse(document)
+        own = dump(replace(parse(shipped()["en-b2b"]), vocabulary=Vocabulary(("Tallow",))))
+        publish(session, own, OPERATOR)
+    load(database)
+    with database.transaction() as session:
+        assert vocabularies(session, config, None)["en"] == ("Tallow",)
 
 
 def test_the_demo_refuses_a_home_with_real_people(database: Database) -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,15 @@ from fakes import FakeEngines, silence, tone, wav
 from models.calls import Recording, StoredTranscript, StoredTurn
 from models.database import Database
 from models.scores import Analysis, StoredKeyEvent, StoredScorecard
-from service.calls.ingest import ingest
+from service.calls.ingest import CallDetails, ingest
 from service.jobs import worker as worker_module
 from service.jobs.worker import Worker, in_background
 from service.people.viewer import OPERATOR
 from service.search.terms import tsquery
 from service.settings import Settings
+from service.sops.versions import publish, shipped
+from sop.document import dump, parse
+from sop.procedure import Vocabulary
 
 ROOT = Path(__file__).parents[2]
 
@@ -237,6 +241,37 @@ def test_earlier_weights_count_again(database: Database, settings: Settings) -> 
             assert loaded.weights_hash == name
     with database.transaction() as session:
         assert session.scalar(select(func.count()).select_from(StoredTranscript)) == 2
+
+
+def test_the_names_of_the_sop_are_listened_for(database: Database, settings: Settings) -> None:
+    """A changed vocabulary makes another transcript; it is that of the SOP that scores the call."""
+    from service.calls.changes import reprocess
+    from service.calls.store import latest_transcript
+
+    done = ingest(database, settings, OPERATOR, io.BytesIO(conversation()), "a.wav")
+    own = CallDetails(sop_name="zh-telesales")
+    other = ingest(database, settings, OPERATOR, io.BytesIO(conversation(1)), "b.wav", own)
+    finish_all(database, settings, FakeEngines())
+    sop = parse(shipped()["en-b2b"])
+    hashes = []
+    for words in (("Northlamp", "cold chain"), ("cold chain", "Northlamp"), ()):
+        with database.transaction() as session:
+            publish(session, dump(replace(sop, vocabulary=Vocabulary(words, words[:1]))), OPERATOR)
+            for call_id in (done.call_id, other.call_id):
+                assert call_id
+                reprocess(session, OPERATOR, call_id)
+        engines = FakeEngines()
+        finish_all(database, settings, engines)
+        assert engines.recognizer.vocabularies == ([words] if words else [])
+        with database.transaction() as session:
+            loaded, kept = (latest_transcript(session, item.recording_id) for item in (done, other))
+            assert loaded is not None
+            assert kept is not None
+            assert kept.weights_hash == "fake-whisper"
+            hashes.append(loaded.weights_hash)
+    assert len({*hashes}) == 3
+    assert [name.startswith("fake-whisper-names") for name in hashes] == [True, True, False]
+    assert hashes[2] == "fake-whisper"
 
 
 def test_a_wrong_setting_stops_the_worker_and_no_recording(database: Database, settings: Settings) -> None:

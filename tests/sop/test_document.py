@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -66,6 +67,8 @@ steps:
     assert sop.not_applicable.shorter_than_s == 45
     assert sop.vocabulary.hotwords == ("CRM", "冷链")
     assert sop.vocabulary.competitors == ("Frostmere",)
+    assert sop.words_in("zh") == sop.words_in("en") == ("CRM", "冷链", "Frostmere")
+    assert replace(sop, languages=("en",)).words_in("zh") == ()
     assert (discovery.points, discovery.criteria[0].min_count) == (12.5, 3)
     assert discovery.criteria[0].within_first_s == 600
     assert not pitch.required
