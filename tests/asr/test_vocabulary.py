@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr.speakers import joined_text
+from asr.spelling import all_heard
 from asr.syllables import are_near, is_han, syllables
 from asr.transcript import Language, Word
 from asr.vocabulary import as_named
@@ -185,3 +186,20 @@ def test_near_syllables_are_the_usual_confusions() -> None:
     assert not are_near("yan", "yuan")
     assert not are_near("sheng", "shuang")
     assert syllables("北灯") == ("bei", "deng")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "believed"),
+    [
+        ("This is Northlamp.", "This is North Limbe.", True),
+        ("Hello, Marrowby Flowers.", "Hello, narrow be flowers.", True),
+        ("It's Priya from Northlamp.", "It's Priya from North Lab.", True),
+        ("We looked at Frostmere.", "We looked at that.", False),
+        ("Yes, Priya.", "Yes, please.", False),
+        ("Nothing of the kind.", "Nothing.", True),
+    ],
+)
+def test_a_name_must_be_heard_without_knowing_it(text: str, plain: str, believed: bool) -> None:
+    """A name that was written with the names in mind needs something like it in what was heard without."""
+    names = ["Northlamp", "Marrowby Flowers", "Frostmere", "Priya Nair"]
+    assert all_heard(names, text, plain) is believed

@@ -156,8 +156,8 @@ def test_doubtful_clips_are_searched_again(whisper: WhisperRecognizer, english: 
     assert searched.avg_logprob >= greedy.avg_logprob
 
 
-def test_the_vocabulary_is_offered_to_every_search(weights: Path, english: Mono) -> None:
-    """Names come before the clip as text, the most important first and no more than fit."""
+def test_the_vocabulary_is_offered_to_the_later_searches(weights: Path, english: Mono) -> None:
+    """After a search without it names come before the clip as text, the most important first and no more than fit."""
     prompts: list[list[int]] = []
     recognizer = WhisperRecognizer(weights, WhisperOptions(device="cpu", cpu_threads=1, doubt_logprob=0.0))
     generate = recognizer._generate
@@ -168,7 +168,8 @@ def test_the_vocabulary_is_offered_to_every_search(weights: Path, english: Mono)
 
     recognizer._generate = watched  # type: ignore[method-assign]
     recognizer.recognize([english[: 3 * 16_000]], "en", ["Northlamp", *("word" + str(i) for i in range(500))])
-    first, second = prompts
+    bare, first, second = prompts
+    assert bare == []
     assert first == second
     assert len(second) == VOCABULARY_TOKENS + 1
     assert recognizer._tokenizers["en"].decode(second[1:]).startswith(" Northlamp, word0,")
