@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from asr import audio, borders, chunks, crosstalk, guards, mandarin, speakers, vocabulary
+from asr.channel import SAMPLES_PER_MS, Channel, clip, last_pause_ms
 from asr.chunks import Packing, Region, Window
 from asr.guards import Removed
-from asr.levels import SAMPLE_RATE_HZ, Channels, Likeness, Mono, frame_levels_db
+from asr.levels import Channels, Likeness, Mono, frame_levels_db
 from asr.recognition import Heard, Recognizer
 from asr.transcript import LANGUAGES, Language, Transcript, Word
 from asr.vad import SpeechDetector
@@ -26,9 +26,6 @@ from asr.voices import VoiceEmbedder, VoiceOptions, VoiceTrack
 
 VERSION = 2
 """Raise when a change to decoding, detection, guards or attribution changes what is transcribed."""
-SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
-HOLD_MS = 1_000
-"""Speech that ends nearer to the end of a block may go on in the next."""
 DECISIVE_MS = 20_000
 """With this much speech the language is decided."""
 LANGUAGE_CLIPS = (range(1), range(1, 4))
@@ -89,31 +86,6 @@ def transcribe(
         return call.finished(recording.truncated)
 
 
-@dataclass(slots=True)
-class _Channel:
-    """What is kept of one channel: samples not yet worked on, the loudness curve, where it speaks and sounds, words."""
-
-    waiting: Mono = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
-    waiting_from_ms: int = 0
-    levels_db: Mono = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
-    speech: list[Region] = field(default_factory=list)
-    sounds: list[Region] = field(default_factory=list)
-    words: list[Word] = field(default_factory=list)
-
-    def hear(self, detector: SpeechDetector) -> None:
-        """Find the speech in what is waiting."""
-        offset = self.waiting_from_ms
-        before = [Region(r.start_ms, min(r.end_ms, offset)) for r in self.speech if r.start_ms < offset]
-        found = [Region(r.start_ms + offset, r.end_ms + offset) for r in detector.regions(self.waiting)]
-        self.speech = before + found
-
-    def drowned(self, other: _Channel | None) -> NDArray[np.bool_]:
-        """Where the other channel, if there is one, drowns this one."""
-        if other is None:
-            return np.zeros(self.levels_db.size, dtype=np.bool_)
-        return crosstalk.drowned(self.levels_db, other.levels_db, other.speech)
-
-
 class _Call:
     """One call in the making."""
 
@@ -132,7 +104,7 @@ class _Call:
         self._detector = detector
         self._progress = progress
         self._track = track
-        self._channels = [_Channel() for _ in range(info.channels)]
+        self._channels = [Channel() for _ in range(info.channels)]
         self._samples = 0
         self._likeness = Likeness()
         self._language: Language | None = None if options.language == "auto" else options.language
@@ -201,7 +173,7 @@ class _Call:
         offset, samples = channel.waiting_from_ms, channel.waiting
         regions = [r for r in channel.speech if r.end_ms > offset]
         end_ms = offset + samples.size // SAMPLES_PER_MS
-        cut_ms = end_ms if last else _cut_ms(regions, offset, end_ms, channel.levels_db, self._options.packing)
+        cut_ms = end_ms if last else last_pause_ms(regions, offset, end_ms, channel.levels_db, self._options.packing)
         regions = [Region(r.start_ms, min(r.end_ms, cut_ms)) for r in regions if r.start_ms < cut_ms]
         under = channel.drowned(None if self._mono else self._channels[1 - number])
         regions = crosstalk.own_speech(regions, channel.levels_db, under)
@@ -211,7 +183,7 @@ class _Call:
         windows = chunks.pack(regions, number, channel.levels_db, self._options.packing)
         channel.waiting = samples[(cut_ms - offset) * SAMPLES_PER_MS :].copy()
         channel.waiting_from_ms = cut_ms
-        return [(w, _clip(samples, w, offset)) for w in windows]
+        return [(w, clip(samples, w, offset)) for w in windows]
 
     def _recognize(self, clips: list[tuple[Window, Mono]], last: bool, begun: float) -> None:
         clips = self._undecided + clips
@@ -285,18 +257,6 @@ class _Call:
         if not self._mono and any(words.values()):
             notes += [f"empty_channel:{number}" for number, own in words.items() if not own]
         return tuple(notes + (["truncated"] if truncated else []))
-
-
-def _cut_ms(regions: list[Region], start_ms: int, end_ms: int, levels_db: Mono, packing: Packing) -> int:
-    """Where a block that goes on can be cut: in silence, or at the quietest place of a long stretch."""
-    if not regions or regions[-1].end_ms < end_ms - HOLD_MS:
-        return max(end_ms - HOLD_MS, start_ms)
-    return chunks.split(regions[-1], levels_db, packing.max_ms)[-1].start_ms
-
-
-def _clip(samples: Mono, window: Window, offset_ms: int) -> Mono:
-    places = [((part.start_ms - offset_ms), (part.end_ms - offset_ms)) for part in window.parts]
-    return np.concatenate([samples[start * SAMPLES_PER_MS : end * SAMPLES_PER_MS] for start, end in places])
 
 
 def _telling(clips: list[tuple[Window, Mono]], places: range) -> list[Mono]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from asr import recording
+from asr.chunks import Packing
 from asr.diarize import CamPlusEmbedder, VoiceError
 from asr.lanes import Split, fastest, remembered, splits
 from asr.recognition import Recognizer
@@ -132,9 +133,7 @@ class LazyEngines:
         return {
             "version": recording.VERSION,
             **self._recognizer_identity(),
-            "transcribe": asdict(
-                TranscribeOptions(rep_channel=self._settings.rep_channel, voices=self._settings.voices)
-            ),
+            "transcribe": asdict(transcribe_options(self._settings)),
             "vad": asdict(self.detector.options),
             "vad_weights": self.detector.weights_hash,
             "voice_weights": self.embedder.weights_hash if self.embedder else None,
@@ -190,6 +189,15 @@ class LazyEngines:
         if len(choices) == 1:
             return choices[0]
         return remembered(self._settings.weights / "lanes.json", key, lambda: fastest(choices, seconds))
+
+
+def transcribe_options(settings: Settings) -> TranscribeOptions:
+    """How every recording is transcribed by these settings.
+
+    A server may answer without word times, which are then laid over what it was sent: it gets unbroken stretches.
+    """
+    packing = Packing(join_ms=0) if settings.engine == "openai" else Packing()
+    return TranscribeOptions(rep_channel=settings.rep_channel, voices=settings.voices, packing=packing)
 
 
 def _remote_options(settings: Settings) -> RemoteOptions:

@@ -9,13 +9,13 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from asr import recording
-from asr.recording import TranscribeOptions, Transcription
+from asr.recording import Transcription
 from asr.transcript import Language, Transcript
 from nlp import metrics
 from nlp.metrics import CallMetrics
 from nlp.roles import LEAST_CONFIDENCE
 from nlp.tagger import Tagger
-from service.engines import Engines
+from service.engines import Engines, transcribe_options
 from service.settings import Settings
 from sop.document import Sop
 from sop.events import Tagging
@@ -65,7 +65,7 @@ def transcribe(
         DecodeError: the file is no recording.
     """
     channel = settings.rep_channel if rep_channel is None else rep_channel
-    options = TranscribeOptions(rep_channel=channel, language=language, voices=settings.voices, vocabulary=vocabulary)
+    options = replace(transcribe_options(settings), rep_channel=channel, language=language, vocabulary=vocabulary)
     embedder = engines.embedder
     heard = recording.transcribe(path, options, engines.recognizer, engines.detector, progress, embedder)
     transcript = heard.transcript

@@ -1,5 +1,6 @@
 """What names a transcript, and how the jobs of a process share the cores."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from asr.diarize import CamPlusEmbedder, VoiceError
+from asr.lanes import Split
 from asr.vad import VadOptions
 from asr.weights import find_weights
 from fakes import FakeRoleTeller
@@ -67,11 +69,29 @@ def test_code_and_weights_change_the_name(
 
 
 def test_as_many_transcriptions_run_at_once_as_jobs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each job has a worker of the model and its share of the cores, at least one."""
+    """Each job has its share of the cores, at least one, split into lanes as was fastest; workers serve all lanes."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(4)), raising=False)
-    for concurrency, threads in ((1, 4), (2, 2), (3, 1), (8, 1)):
-        options = LazyEngines(Settings(home=home), concurrency)._options()
-        assert (options.workers, options.cpu_threads) == (concurrency, threads)
+    monkeypatch.setattr("service.engines.fastest", lambda choices, seconds: choices[0])
+    for concurrency, threads, lanes in ((1, 1, 4), (2, 1, 2), (3, 1, 1), (8, 1, 1)):
+        options = LazyEngines(Settings(home=home, device="cpu"), concurrency)._options()
+        assert (options.cpu_threads, options.lanes) == (threads, lanes)
+        assert options.workers == concurrency * lanes
+
+
+def test_a_split_is_measured_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fastest of the splits is taken, and the next start takes it from the notes without measuring."""
+    measured: list[Split] = []
+
+    def fastest(choices: Sequence[Split], seconds: Callable[[Split], float]) -> Split:
+        measured.extend(choices)
+        return choices[-1]
+
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(2)), raising=False)
+    monkeypatch.setattr("service.engines.fastest", fastest)
+    settings = Settings(home=home, device="cpu")
+    options = [LazyEngines(settings)._options() for _ in range(2)]
+    assert measured == [Split(2, 1), Split(1, 2)]
+    assert [(o.lanes, o.cpu_threads) for o in options] == [(1, 2), (1, 2)]
 
 
 def remote_name(**settings: Any) -> str:
