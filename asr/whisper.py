@@ -87,7 +87,7 @@ class WhisperOptions:
     beam_size: int = 5
     workers: int = 1
     lanes: int = 0
-    doubt_logprob: float = -0.3
+    doubt_logprob: float = -0.5
 
 
 @dataclass(frozen=True, slots=True)
