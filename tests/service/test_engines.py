@@ -86,12 +86,12 @@ def test_a_split_is_measured_once(home: Path, monkeypatch: pytest.MonkeyPatch) -
         measured.extend(choices)
         return choices[-1]
 
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(2)), raising=False)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(3)), raising=False)
     monkeypatch.setattr("service.engines.fastest", fastest)
     settings = Settings(home=home, device="cpu")
     options = [LazyEngines(settings)._options() for _ in range(2)]
-    assert measured == [Split(2, 1), Split(1, 2)]
-    assert [(o.lanes, o.cpu_threads) for o in options] == [(1, 2), (1, 2)]
+    assert measured == [Split(3, 1), Split(1, 3)]
+    assert [(o.lanes, o.cpu_threads) for o in options] == [(1, 3), (1, 3)]
 
 
 def remote_name(**settings: Any) -> str:
