@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,17 +149,6 @@ def merged(regions: Sequence[Region], gap_ms: int) -> list[Region]:
             region = Region(last.start_ms, max(last.end_ms, region.end_ms))
         closed.append(region)
     return closed
-
-
-def padded(regions: Sequence[Region], pad_ms: int, duration_ms: int) -> list[Region]:
-    """Regions widened by ``pad_ms`` on both sides, never into each other, never over the ends."""
-    if not regions:
-        return []
-    borders = [0, *((a.end_ms + b.start_ms) // 2 for a, b in pairwise(regions)), duration_ms]
-    return [
-        Region(max(r.start_ms - pad_ms, lower), min(r.end_ms + pad_ms, upper))
-        for r, lower, upper in zip(regions, borders, borders[1:], strict=False)
-    ]
 
 
 def _joins(window: Sequence[Region], part: Region, packing: Packing) -> bool:

@@ -18,18 +18,23 @@ class RestoreError(Exception):
 
 def reprocess(session: Session, viewer: Viewer, call_id: uuid.UUID) -> bool:
     """Queue a call again unless it is waiting or running. False when the viewer sees no such call."""
+    recording = locked_recording(session, viewer, call_id)
+    if recording is None:
+        return False
+    if recording.state in FINISHED_STATES or not queue.has_job(session, recording.id):
+        queue_again(session, recording)
+    return True
+
+
+def locked_recording(session: Session, viewer: Viewer, call_id: uuid.UUID) -> Recording | None:
+    """The recording of a call, nobody else changing it until the transaction ends; None when the viewer sees none."""
     query = (
         select(Recording)
         .join(Call, Call.recording_id == Recording.id)
         .where(Call.id == call_id, visible_calls(viewer))
         .with_for_update(of=Recording)
     )
-    recording = session.scalars(query).one_or_none()
-    if recording is None:
-        return False
-    if recording.state in FINISHED_STATES or not queue.has_job(session, recording.id):
-        queue_again(session, recording)
-    return True
+    return session.scalars(query).one_or_none()
 
 
 def queue_again(session: Session, recording: Recording) -> None:

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from models.calls import Call, Recording, RoleCorrection, StoredTranscript
 from service.calls import roles
+from service.calls.changes import locked_recording
 from service.calls.reading import read_by, rep_party, to_transcript
 from service.calls.roles import RolesError, Wish
 from service.jobs import queue
-from service.people.viewer import Viewer, visible_calls
+from service.people.viewer import Viewer
 
 
 def correct_roles(session: Session, viewer: Viewer, call_id: uuid.UUID, wish: Wish) -> bool:
@@ -24,13 +25,7 @@ def correct_roles(session: Session, viewer: Viewer, call_id: uuid.UUID, wish: Wi
     Raises:
         RolesError: the call has no transcript yet, or the wish does not fit it.
     """
-    query = (
-        select(Recording)
-        .join(Call, Call.recording_id == Recording.id)
-        .where(Call.id == call_id, visible_calls(viewer))
-        .with_for_update(of=Recording)
-    )
-    recording = session.scalars(query).one_or_none()
+    recording = locked_recording(session, viewer, call_id)
     if recording is None:
         return False
     stored = session.scalars(_counting(Call.id == call_id)).first()

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.chunks import Packing, Region, Window, batches, length_class_ms, merged, pack, padded, split
+from asr.chunks import Packing, Region, Window, batches, length_class_ms, merged, pack, split
 
 CALL_MS = 120_000
 
@@ -95,13 +95,3 @@ def test_a_long_region_is_cut_where_it_is_quiet() -> None:
     first, second = split(Region(0, 24_000), levels, 15_000)
     assert 10_950 <= first.end_ms <= 11_250
     assert second == Region(first.end_ms, 24_000)
-
-
-@given(regions(), st.integers(0, 2_000))
-def test_padding_never_overlaps(speech: list[Region], pad_ms: int) -> None:
-    """Padded regions hold the old ones and stay apart and inside the call."""
-    wide = padded(speech, pad_ms, CALL_MS)
-    assert len(wide) == len(speech)
-    assert all(w.start_ms <= r.start_ms and r.end_ms <= w.end_ms for w, r in zip(wide, speech, strict=True))
-    assert all(a.end_ms <= b.start_ms for a, b in pairwise(wide))
-    assert all(w.start_ms >= 0 and w.end_ms <= CALL_MS for w in wide)
