@@ -24,9 +24,10 @@ format: setup ## put the code into the house style
 serve: setup ## the web app on your own data
 	$(BIN)/clearcall serve
 
-train: setup ## train the shipped tagging head and the role weights again
+train: setup ## train the shipped tagging head, the role weights and the respelling weights again
 	$(BIN)/python -m nlp.training
 	$(BIN)/python -m nlp.role_training
+	$(BIN)/python -m nlp.respelling_training
 
 FOLDERS ?= tests/asr/data
 

@@ -36,7 +36,10 @@ class Analysis(Created, Counted, Table):
 
 
 class StoredKeyEvent(Table):
-    """A key event with the seconds that prove it. ``doubtful`` ones are neither present nor absent."""
+    """A key event with the seconds that prove it. ``doubtful`` ones are neither present nor absent.
+
+    ``slots`` are those of :class:`sop.events.Slot`, as its ``to_json`` writes them.
+    """
 
     __tablename__ = "key_events"
     __table_args__ = (
@@ -54,6 +57,7 @@ class StoredKeyEvent(Table):
     speaker: Mapped[str]
     quote: Mapped[str]
     confidence: Mapped[float]
+    slots: Mapped[list[Any]] = mapped_column(server_default="[]")
 
 
 class CallMetric(Table):

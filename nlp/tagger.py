@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from asr.transcript import Transcript
 from nlp.calibration import probabilities
+from nlp.combination import combined
 from nlp.encoder import Encoder, JoinedEncoder, SmallE5Encoder, UniversalSentenceEncoder
 from nlp.evidence import quotable, spoken_at
 from nlp.features import CallFeatures, SpokenTurn, call_features
@@ -35,8 +36,11 @@ class Tagger(Protocol):
         """SHA-256 (hexadecimal) of all learned parameters that a tagging depends on."""
         ...
 
-    def tag(self, transcript: Transcript) -> Tagging:
-        """Events in order of time; quotes are substrings of their turn, times lie inside it."""
+    def tag(self, transcript: Transcript, log_odds: NDArray[np.float64] | None = None) -> Tagging:
+        """Events in order of time; quotes are substrings of their turn, times lie inside it.
+
+        ``log_odds``, (turns, events), is further evidence for the built-in events, see :mod:`nlp.combination`.
+        """
         ...
 
 
@@ -58,11 +62,13 @@ class HeadTagger:
     def weights_hash(self) -> str:
         return hashlib.sha256(f"{self.head.sha256}{self.encoder.weights_hash}".encode()).hexdigest()
 
-    def tag(self, transcript: Transcript) -> Tagging:
+    def tag(self, transcript: Transcript, log_odds: NDArray[np.float64] | None = None) -> Tagging:
         if not transcript.turns:
             return Tagging()
         features = self._features(transcript)
         scores = self._probabilities([features])[0]
+        if log_odds is not None:
+            scores = combined(scores, log_odds)
         thresholds = np.array([decision.threshold for decision in self.head.decisions])
         doubts = np.array([decision.doubt_from for decision in self.head.decisions])
         heard = features.allowed & (scores >= doubts)

@@ -23,6 +23,8 @@ from asr.vad import SileroDetector, SpeechDetector
 from asr.voices import VoiceEmbedder
 from asr.weights import find_weights, weights_hash
 from asr.whisper import WhisperOptions, WhisperRecognizer, on_gpu
+from nlp.respelling import Respeller, SoundRespeller
+from nlp.respelling_weights import load_respeller
 from nlp.roles import LinearRoleTeller, RoleTeller, load_roles
 from nlp.tagger import HeadTagger, Tagger, load_tagger
 from service.settings import Settings, SettingsError
@@ -38,6 +40,11 @@ class Engines(Protocol):
     @property
     def embedder(self) -> VoiceEmbedder | None:
         """What tells voices apart in mono recordings; None where it is not installed."""
+        ...
+
+    @property
+    def respeller(self) -> Respeller | None:
+        """What spells Mandarin anew by its sound; None where the settings don't ask for it."""
         ...
 
     @property
@@ -108,6 +115,12 @@ class LazyEngines:
             return self._embedder
 
     @property
+    def respeller(self) -> SoundRespeller | None:
+        """See :class:`Engines`; the shipped weights."""
+        with self._lock:
+            return load_respeller() if self._settings.respells else None
+
+    @property
     def role_teller(self) -> LinearRoleTeller:
         """The shipped role weights."""
         with self._lock:
@@ -137,6 +150,7 @@ class LazyEngines:
             "vad": asdict(self.detector.options),
             "vad_weights": self.detector.weights_hash,
             "voice_weights": self.embedder.weights_hash if self.embedder else None,
+            "respelling_weights": self.respeller.weights_hash if self.respeller else None,
             "role_weights": self.role_teller.weights_hash,
         }
 

@@ -15,6 +15,8 @@ from service.opportunities import api as opportunities_api
 from service.opportunities import pages as opportunities_pages
 from service.people import api as people_api
 from service.people import pages as people_pages
+from service.reviews import api as reviews_api
+from service.reviews import pages as reviews_pages
 from service.settings import Settings
 from service.sops import api as sops_api
 from service.web.body_limit import BodyLimit
@@ -41,10 +43,12 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         calls_api.router,
         opportunities_api.router,
         people_api.router,
+        reviews_api.router,
         sops_api.router,
         calls_pages.router,
         opportunities_pages.router,
         people_pages.router,
+        reviews_pages.router,
     ):
         app.include_router(router)
     app.add_exception_handler(NotSignedIn, _ask_to_sign_in)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -13,7 +14,9 @@ from asr.recording import Transcription
 from asr.transcript import Language, Transcript
 from nlp import metrics
 from nlp.metrics import CallMetrics
+from nlp.procedure_tagger import procedure_tagger
 from nlp.roles import LEAST_CONFIDENCE
+from nlp.slots import with_slots
 from nlp.tagger import Tagger
 from service.engines import Engines, transcribe_options
 from service.settings import Settings
@@ -22,7 +25,7 @@ from sop.events import Tagging
 from sop.scorecard import Scorecard
 from sop.scoring import CallFacts, score
 
-VERSION = 1
+VERSION = 2
 """Raise it when a change to tagging, metrics or scoring makes the same call come out otherwise: scores are
 told apart by it, beside the hashes of recording, SOP and weights."""
 
@@ -59,16 +62,19 @@ def transcribe(
 
     ``rep_channel`` is that of the recording; None is that of the settings. Where one channel carries all, the roles are
     told from what the voices say; the note "voices_untold" says that nothing is installed to tell them apart.
-    ``vocabulary`` holds, by language, names that may well be said, the most important first.
+    ``vocabulary`` holds, by language, names that may well be said, the most important first. Where the engines have
+    a respeller, Mandarin is spelt anew by its sound.
 
     Raises:
+        RespellingError: the weights of respelling cannot be read.
         DecodeError: the file is no recording.
     """
     channel = settings.rep_channel if rep_channel is None else rep_channel
     options = replace(transcribe_options(settings), rep_channel=channel, language=language, vocabulary=vocabulary)
     embedder = engines.embedder
     heard = recording.transcribe(path, options, engines.recognizer, engines.detector, progress, embedder)
-    transcript = heard.transcript
+    transcript = _respelled(heard.transcript, engines, vocabulary)
+    heard = replace(heard, transcript=transcript)
     if transcript.channels > 1 or not transcript.turns:
         return heard
     if embedder is None:
@@ -76,9 +82,24 @@ def transcribe(
     return replace(heard, transcript=engines.role_teller.told(transcript))
 
 
-def review(transcript: Transcript, tagger: Tagger, sop: Sop) -> Review:
-    """Transcript → key events, metrics and scorecard; the same arguments give the same review."""
-    tagging = tagger.tag(transcript)
+def _respelled(transcript: Transcript, engines: Engines, vocabulary: Mapping[Language, tuple[str, ...]]) -> Transcript:
+    respeller = engines.respeller
+    return respeller.respelled(transcript, vocabulary.get(transcript.language, ())) if respeller else transcript
+
+
+def review(transcript: Transcript, tagger: Tagger, sop: Sop, started_at: datetime | None = None) -> Review:
+    """Transcript → key events, metrics and scorecard; the same arguments give the same review.
+
+    ``started_at`` is when the call began, with the time zone of its place: without it 明天 and "next Wednesday" stay
+    without a date.
+
+    Raises:
+        SlotError: ``started_at`` has no time zone.
+        RuleError: a rule of the SOP cannot be used.
+        EncoderError: the SOP adds events and the embedded encoder cannot be loaded.
+    """
+    heard = procedure_tagger(tagger, sop).tag(transcript)
+    tagging = with_slots(heard, transcript, started_at, sop.vocabulary.competitors)
     return Review(tagging, metrics.measure(transcript), score(sop, tagging, facts(transcript)))
 
 

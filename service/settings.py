@@ -52,6 +52,11 @@ class Settings(BaseSettings):
     speakers: Annotated[int, Field(ge=1, le=8)] | Literal["auto"] = Field(
         default=2, description="voices told apart in recordings with one channel for all; `auto` finds out how many"
     )
+    respell: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="Mandarin in likelier characters of the same sound where the recognizer was in doubt; "
+        "`auto` does so for Whisper here, not for a server",
+    )
     sop_zh: str = Field(default="zh-telesales", description="SOP that scores Chinese calls")
     sop_en: str = Field(default="en-b2b", description="SOP that scores English calls")
     max_upload_mb: int = Field(default=1024, ge=1, description="largest recording and largest upload request, in MiB")
@@ -71,6 +76,11 @@ class Settings(BaseSettings):
     def voices(self) -> int | None:
         """``speakers`` as a number, None to find out."""
         return None if self.speakers == "auto" else self.speakers
+
+    @property
+    def respells(self) -> bool:
+        """Whether Mandarin is spelt anew; servers often tell no confidence, and theirs may be a better model."""
+        return self.respell == "on" or (self.respell == "auto" and self.engine == "whisper")
 
     @property
     def recordings(self) -> Path:

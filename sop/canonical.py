@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from sop.own_events import event_document
 from sop.procedure import (
     DEFAULT_ANSWER_TURNS,
     Condition,
@@ -36,11 +38,13 @@ def to_document(sop: Sop) -> dict[str, Any]:
     words = {"hotwords": list(sop.vocabulary.hotwords), "competitors": list(sop.vocabulary.competitors)}
     if any(words.values()):
         document["vocabulary"] = {key: value for key, value in words.items() if value}
-    document["steps"] = [_plain_step(step) for step in sop.steps]
+    if sop.events:
+        document["events"] = [event_document(event) for event in sop.events]
+    document["steps"] = [_plain_step(step, sop.event_speakers) for step in sop.steps]
     return document
 
 
-def _plain_step(step: Step) -> dict[str, Any]:
+def _plain_step(step: Step, speakers: Mapping[str, frozenset[str]]) -> dict[str, Any]:
     document: dict[str, Any] = {"id": step.id, "title": _plain_wording(step.title)}
     document["points"] = _plain_number(step.points)
     if not step.required:
@@ -50,18 +54,18 @@ def _plain_step(step: Step) -> dict[str, Any]:
         document["when"] = {key: value for key, value in when.items() if value}
     first = step.criteria[0]
     if len(step.criteria) == 1 and (first.id, first.title, first.weight) == (step.id, step.title, 1.0):
-        return document | _plain_criterion(first)
+        return document | _plain_criterion(first, speakers)
     document["criteria"] = [
-        {"id": criterion.id, "title": _plain_wording(criterion.title)} | _plain_criterion(criterion)
+        {"id": criterion.id, "title": _plain_wording(criterion.title)} | _plain_criterion(criterion, speakers)
         for criterion in step.criteria
     ]
     return document
 
 
-def _plain_criterion(criterion: Criterion) -> dict[str, Any]:
+def _plain_criterion(criterion: Criterion, speakers: Mapping[str, frozenset[str]]) -> dict[str, Any]:
     several = len(criterion.any_of) > 1
     document: dict[str, Any] = {"any_of": list(criterion.any_of)} if several else {"event": criterion.any_of[0]}
-    if criterion.speakers != default_speakers(criterion.any_of):
+    if criterion.speakers != default_speakers(criterion.any_of, speakers):
         document["speaker"] = "both" if len(criterion.speakers) > 1 else next(iter(criterion.speakers))
     if criterion.weight != 1:
         document["weight"] = _plain_number(criterion.weight)

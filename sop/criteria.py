@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from sop.events import Evidence
 from sop.hearing import Certainty, Hearing, Occurrence, Window, in_order
-from sop.procedure import Criterion, default_speakers
+from sop.procedure import Criterion
 from sop.reasons import Reason, ReasonCode, Value
 
 NOTHING, ALL = Fraction(0), Fraction(1)
@@ -99,7 +99,7 @@ def _missed(
 
 
 def _judge_answers(criterion: Criterion, hearing: Hearing) -> Verdict:
-    found = hearing.occurrences(criterion.answers, default_speakers(criterion.answers))
+    found = hearing.occurrences(criterion.answers, hearing.speakers_of(criterion.answers))
     believed = [item.evidence for item in found if item.certainty is Certainty.YES]
     if not believed:
         return _without_questions(criterion, hearing, [item.evidence for item in found])
@@ -128,7 +128,7 @@ def _judge_answers(criterion: Criterion, hearing: Hearing) -> Verdict:
 
 def _without_questions(criterion: Criterion, hearing: Hearing, doubtful: Sequence[Evidence]) -> Verdict:
     params: dict[str, Value] = {"events": criterion.answers}
-    blind = hearing.blind(criterion.answers, default_speakers(criterion.answers))
+    blind = hearing.blind(criterion.answers, hearing.speakers_of(criterion.answers))
     if doubtful:
         reason = Reason(ReasonCode.CONDITION_DOUBTFUL, params)
         return _verdict(NOTHING, ALL, reason, doubtful, _surest(doubtful))

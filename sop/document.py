@@ -12,8 +12,8 @@ import yaml
 
 from sop import schema
 from sop.canonical import content_hash, to_document
-from sop.events import EVENT_SPEAKERS, EVENTS
 from sop.fields import Notes, Section
+from sop.own_events import KnownEvents, read_events
 from sop.problems import Problem, SopError, suggestion
 from sop.procedure import (
     DEFAULT_ANSWER_TURNS,
@@ -63,13 +63,15 @@ def _sop(section: Section) -> Sop:
     languages: list[Language] = []
     for word in section.choices("language", LANGUAGES, "language"):
         languages.extend(language for language in LANGUAGES if language == word)
+    events, known = read_events(section)
     return Sop(
         name=section.slug("name") or "",
         title=section.wording("title") or Wording("", ""),
         languages=tuple(languages),
-        steps=_steps(section),
+        steps=_steps(section, known),
         not_applicable=_not_applicable(section.section("not_applicable", schema.NOT_APPLICABLE_KEYS)),
         vocabulary=_vocabulary(section.section("vocabulary", schema.VOCABULARY_KEYS)),
+        events=events,
     )
 
 
@@ -85,10 +87,10 @@ def _vocabulary(section: Section | None) -> Vocabulary:
     return Vocabulary(hotwords=section.texts("hotwords"), competitors=section.texts("competitors"))
 
 
-def _steps(section: Section) -> tuple[Step, ...]:
+def _steps(section: Section, known: KnownEvents) -> tuple[Step, ...]:
     found = section.sections("steps", schema.STEP_KEYS)
     ids = _identities(found)
-    steps = tuple(_step(part, ids, index) for index, part in enumerate(found))
+    steps = tuple(_step(part, ids, index, known) for index, part in enumerate(found))
     if steps and not any(step.required and step.points > 0 for step in steps):
         section.note("steps", "no required step has points", "give one 'points' above 0")
     return steps
@@ -106,36 +108,38 @@ def _identities(sections: Sequence[Section]) -> list[str]:
     return ids
 
 
-def _step(section: Section, ids: list[str], index: int) -> Step:
+def _step(section: Section, ids: list[str], index: int, known: KnownEvents) -> Step:
     section.require("title", "add 'title: {zh: ..., en: ...}'")
     title = section.wording("title") or Wording("", "")
     points = section.number("points", 0, 1000)
     return Step(
         id=ids[index],
         title=title,
-        criteria=_criteria(section, ids, index, title),
+        criteria=_criteria(section, ids, index, title, known),
         points=DEFAULT_POINTS if points is None else points,
         required=section.flag("required") is not False,
-        when=_condition(section.section("when", schema.WHEN_KEYS)),
+        when=_condition(section.section("when", schema.WHEN_KEYS), known),
     )
 
 
-def _condition(section: Section | None) -> Condition:
+def _condition(section: Section | None, known: KnownEvents) -> Condition:
     if section is None:
         return Condition()
     if "heard" not in section and "not_heard" not in section:
         section.note("heard", "missing", "give 'heard', 'not_heard' or both")
-    heard = section.choices("heard", EVENTS, "event")
-    not_heard = section.choices("not_heard", EVENTS, "event")
+    heard = section.choices("heard", known.names, "event")
+    not_heard = section.choices("not_heard", known.names, "event")
     for event in heard:
         if event in not_heard:
             section.note("not_heard", f"{event!r} is also in 'heard'", "keep it in one of them")
     return Condition(heard, not_heard)
 
 
-def _criteria(section: Section, ids: list[str], index: int, title: Wording) -> tuple[Criterion, ...]:
+def _criteria(
+    section: Section, ids: list[str], index: int, title: Wording, known: KnownEvents
+) -> tuple[Criterion, ...]:
     if "criteria" not in section:
-        return (_criterion(section, ids, index, ids[index], title),)
+        return (_criterion(section, ids, index, ids[index], title, known),)
     for key in schema.CRITERION_ONLY_KEYS:
         if key in section:
             section.note(key, "cannot stand beside 'criteria'", "move it into one of the criteria")
@@ -144,20 +148,22 @@ def _criteria(section: Section, ids: list[str], index: int, title: Wording) -> t
     criteria = []
     for part, name in zip(parts, names, strict=True):
         part.require("title", "add 'title: {zh: ..., en: ...}'")
-        criteria.append(_criterion(part, ids, index, name, part.wording("title") or Wording("", "")))
+        criteria.append(_criterion(part, ids, index, name, part.wording("title") or Wording("", ""), known))
     return tuple(criteria)
 
 
-def _criterion(section: Section, ids: list[str], index: int, name: str, title: Wording) -> Criterion:
-    events = _events(section)
-    answers = section.choices("answers", EVENTS, "event")
+def _criterion(
+    section: Section, ids: list[str], index: int, name: str, title: Wording, known: KnownEvents
+) -> Criterion:
+    events = _events(section, known)
+    answers = section.choices("answers", known.names, "event")
     turns = section.whole("answer_within_turns", 1, 100)
     _check_answers(section, events, answers)
     return Criterion(
         id=name,
         title=title,
         any_of=events,
-        speakers=_speakers(section, events),
+        speakers=_speakers(section, events, known),
         weight=section.number("weight", 0.01, 1000) or 1.0,
         min_count=section.whole("min_count", 1, 100) or 1,
         within_first_s=section.whole("within_first_s", 1, 86_400),
@@ -167,24 +173,24 @@ def _criterion(section: Section, ids: list[str], index: int, name: str, title: W
     )
 
 
-def _events(section: Section) -> tuple[str, ...]:
+def _events(section: Section, known: KnownEvents) -> tuple[str, ...]:
     if "event" in section and "any_of" in section:
         section.note("any_of", "cannot stand beside 'event'", "list all events under 'any_of'")
     elif "event" not in section and "any_of" not in section:
         section.note("event", "missing", "name the event to hear, such as 'event: opening'")
-    event = section.choice("event", EVENTS, "event")
-    several = section.choices("any_of", EVENTS, "event")
+    event = section.choice("event", known.names, "event")
+    several = section.choices("any_of", known.names, "event")
     return several if event is None else (event,)
 
 
-def _speakers(section: Section, events: tuple[str, ...]) -> frozenset[str]:
+def _speakers(section: Section, events: tuple[str, ...], known: KnownEvents) -> frozenset[str]:
     word = section.choice("speaker", schema.SPEAKER_WORDS, "speaker")
     if word is None or word not in schema.SPEAKER_WORDS:
-        return default_speakers(event for event in events if event in EVENTS)
+        return default_speakers((event for event in events if event in known.speakers), known.speakers)
     speakers = frozenset({"rep", "customer"}) if word == "both" else frozenset({word})
     for event in events:
-        if event in EVENTS and not speakers & EVENT_SPEAKERS[event]:
-            owner = " or ".join(sorted(EVENT_SPEAKERS[event]))
+        if event in known.speakers and not speakers & known.speakers[event]:
+            owner = " or ".join(sorted(known.speakers[event]))
             section.note("speaker", f"{event!r} is never said by the {word}", f"it is said by the {owner}")
     return speakers
 

@@ -71,15 +71,34 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """One thing that a key event says in particular: an amount, a date, a name.
+
+    ``text`` is what was said, the characters ``[start, end)`` of the turn's text. ``value`` is what it means, in the
+    form of its ``name`` (see :mod:`nlp.slots`); None where the words are too vague to say.
+    """
+
+    name: str
+    text: str
+    start: int
+    end: int
+    value: str | int | float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "text": self.text, "start": self.start, "end": self.end, "value": self.value}
+
+
+@dataclass(frozen=True, slots=True)
 class KeyEvent:
-    """One key event, seen in one turn."""
+    """One key event, seen in one turn; ``slots`` in the order they were said."""
 
     event: str
     evidence: Evidence
+    slots: tuple[Slot, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The object in the ``events`` list of ``clearcall analyze --json``."""
-        return {"event": self.event, **self.evidence.to_json()}
+        """The object in the ``events`` list of ``clearcall analyze --json``; ``slots`` is there even when empty."""
+        return {"event": self.event, **self.evidence.to_json(), "slots": [slot.to_json() for slot in self.slots]}
 
 
 @dataclass(frozen=True, slots=True)

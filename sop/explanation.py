@@ -11,23 +11,35 @@ from sop.scorecard import Scorecard, StepResult
 
 _JOINTS: Mapping[Language, str] = {"zh": "或", "en": " or "}
 _LABELS: Mapping[str, Mapping[str, Wording]] = {
-    "events": EVENT_LABELS,
     "speaker": SPEAKER_LABELS,
     "language": LANGUAGE_LABELS,
     "languages": LANGUAGE_LABELS,
 }
 
 
-def explain_reason(reason: Reason, language: Language, titles: Mapping[str, Wording] | None = None) -> str:
-    """The sentence of a reason, without full stop; ``titles`` by id serve reasons that name another step."""
-    labels = {**_LABELS, "step": titles or {}}
+def explain_reason(
+    reason: Reason,
+    language: Language,
+    titles: Mapping[str, Wording] | None = None,
+    events: Mapping[str, Wording] | None = None,
+) -> str:
+    """The sentence of a reason, without full stop.
+
+    ``titles`` by id serve reasons that name another step, ``events`` are the titles of events of one's own.
+    """
+    labels = {**_LABELS, "step": titles or {}, "events": {**EVENT_LABELS, **(events or {})}}
     words = {key: _words(value, labels.get(key, {}), language) for key, value in reason.params.items()}
     return TEMPLATES[reason.code].to(language).format_map(words)
 
 
-def explain_step(result: StepResult, language: Language, titles: Mapping[str, Wording] | None = None) -> str:
+def explain_step(
+    result: StepResult,
+    language: Language,
+    titles: Mapping[str, Wording] | None = None,
+    events: Mapping[str, Wording] | None = None,
+) -> str:
     """One sentence, such as ``Discovery: heard needs discovery 1×, 2× expected (7.5 of 15 points).``"""
-    title, why = result.title.to(language), explain_reason(result.reason, language, titles)
+    title, why = result.title.to(language), explain_reason(result.reason, language, titles, events)
     lacking = [part.title.to(language) for part in result.criteria if part.outcome == "missed"]
     if len(result.criteria) > 1 and lacking and result.outcome == "missed":
         why += f"，缺：{'、'.join(lacking)}" if language == "zh" else f", lacking: {', '.join(lacking)}"

@@ -69,6 +69,19 @@ class Section:
         """Note a problem with the value of ``key``, or with the section where it is absent."""
         self.notes.add(self.at(key), self._entries.get(key, self.node), message, hint)
 
+    def line(self, key: str) -> int:
+        """The line where the value of ``key`` begins, or the section where it is absent; 1-based."""
+        return int(self._entries.get(key, self.node).start_mark.line) + 1
+
+    def is_empty_list(self, key: str) -> bool:
+        """Whether a list without entries is written under ``key``."""
+        node = self._entries.get(key)
+        return isinstance(node, yaml.SequenceNode) and not node.value
+
+    def is_mapping(self, key: str) -> bool:
+        """Whether keys and values are written under ``key``."""
+        return isinstance(self._entries.get(key), yaml.MappingNode)
+
     def require(self, key: str, hint: str) -> None:
         """Note that ``key`` is missing, if it is."""
         if key not in self._entries:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 
-from sop.events import Evidence, Tagging
+from sop.events import EVENT_SPEAKERS, Evidence, Tagging
 from sop.facts import CallFacts
 from sop.problems import Problem, SopError
 from sop.procedure import default_speakers
@@ -45,12 +45,15 @@ class Window:
 class Hearing:
     """A call's events and facts, and what scoring asks of them. No answer depends on the events' order.
 
+    ``speakers`` says who can show each event.
+
     Raises:
         SopError: an event's turn is not a turn of the call.
     """
 
     tagging: Tagging
     facts: CallFacts
+    speakers: Mapping[str, frozenset[str]] = field(default_factory=lambda: EVENT_SPEAKERS)
 
     def __post_init__(self) -> None:
         for name, events in (("present", self.tagging.present), ("doubtful", self.tagging.doubtful)):
@@ -82,11 +85,16 @@ class Hearing:
 
     def heard(self, events: tuple[str, ...]) -> tuple[Certainty, tuple[Evidence, ...]]:
         """Whether any of ``events`` occurs in the call, and where."""
-        found = self.occurrences(events, default_speakers(events))
+        speakers = self.speakers_of(events)
+        found = self.occurrences(events, speakers)
         if found:
             surest = max(item.certainty for item in found)
             return surest, tuple(item.evidence for item in found if item.certainty is surest)
-        return (Certainty.MAYBE if self.blind(events, default_speakers(events)) else Certainty.NO), ()
+        return (Certainty.MAYBE if self.blind(events, speakers) else Certainty.NO), ()
+
+    def speakers_of(self, events: Iterable[str]) -> frozenset[str]:
+        """Everyone who can show one of ``events``."""
+        return default_speakers(events, self.speakers)
 
     def blind(self, events: tuple[str, ...], speakers: frozenset[str], *, to_end: bool = True) -> Reason | None:
         """Why not hearing ``events`` of ``speakers`` proves nothing; None when their absence is certain.

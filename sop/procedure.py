@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sop.events import EVENT_SPEAKERS
+from sop.conditions import Rule
+from sop.events import EVENT_SPEAKERS, EVENTS
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -96,8 +97,32 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnEvent:
+    """A key event of one's own, or what adds to a built-in one.
+
+    It is known by ``examples`` of what ``speakers`` say, set off against ``counter_examples``, by a ``rule``, or by
+    both. An ``id`` of :data:`sop.events.EVENTS` adds evidence to that event, whose title and speakers stay.
+    """
+
+    id: str
+    title: Wording
+    speakers: frozenset[str]
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+    rule: Rule | None = None
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it adds to a built-in event."""
+        return self.id in EVENTS
+
+
+@dataclass(frozen=True, slots=True)
 class Sop:
-    """A procedure: ``steps`` in their order, for calls in one of ``languages``."""
+    """A procedure: ``steps`` in their order, for calls in one of ``languages``.
+
+    ``events`` are those of one's own, and what is added to built-in ones.
+    """
 
     name: str
     title: Wording
@@ -105,6 +130,17 @@ class Sop:
     steps: tuple[Step, ...]
     not_applicable: NotApplicable = field(default_factory=NotApplicable)
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    events: tuple[OwnEvent, ...] = ()
+
+    @property
+    def event_speakers(self) -> Mapping[str, frozenset[str]]:
+        """Who can show each event: the built-in ones by the guide, one's own as the document says."""
+        return {**EVENT_SPEAKERS, **{event.id: event.speakers for event in self.events}}
+
+    @property
+    def own_titles(self) -> Mapping[str, Wording]:
+        """The titles of the events of one's own, by id; built-in events are not among them."""
+        return {event.id: event.title for event in self.events if not event.is_built_in}
 
     def step(self, step_id: str) -> Step:
         """The step of that id; KeyError if there is none."""
@@ -119,6 +155,6 @@ class Sop:
         return tuple(dict.fromkeys(words)) if language in self.languages else ()
 
 
-def default_speakers(events: Iterable[str]) -> frozenset[str]:
-    """Everyone who can show one of ``events``, by the guide."""
-    return frozenset[str]().union(*(EVENT_SPEAKERS[event] for event in events))
+def default_speakers(events: Iterable[str], speakers: Mapping[str, frozenset[str]] = EVENT_SPEAKERS) -> frozenset[str]:
+    """Everyone who can show one of ``events``; ``speakers`` says who can show each."""
+    return frozenset[str]().union(*(speakers[event] for event in events))

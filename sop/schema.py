@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from sop.events import EVENTS
+from sop.own_events import EXAMPLES, MAX_COUNTER_EXAMPLES, MAX_EVENTS
 from sop.procedure import DEFAULT_ANSWER_TURNS, DEFAULT_POINTS, LANGUAGES
+from sop.rule_schema import RULE_REFERENCE
+from sop.rules import rule_schema
 
-SOP_KEYS = ("name", "title", "language", "steps", "not_applicable", "vocabulary")
+SOP_KEYS = ("name", "title", "language", "steps", "not_applicable", "vocabulary", "events")
 NOT_APPLICABLE_KEYS = ("shorter_than_s",)
 VOCABULARY_KEYS = ("hotwords", "competitors")
 WHEN_KEYS = ("heard", "not_heard")
@@ -37,9 +40,9 @@ _WORDING: dict[str, Any] = {
         },
     ],
 }
-_EVENT: dict[str, Any] = {"enum": list(EVENTS)}
-_EVENTS: dict[str, Any] = {"oneOf": [_EVENT, {"type": "array", "items": _EVENT, "uniqueItems": True}]}
 _SLUG: dict[str, Any] = {"type": "string", "pattern": "^[a-z0-9]+([_-][a-z0-9]+)*$"}
+_EVENT: dict[str, Any] = {"anyOf": [{"enum": list(EVENTS)}, _SLUG]}
+_EVENTS: dict[str, Any] = {"oneOf": [_EVENT, {"type": "array", "items": _EVENT, "uniqueItems": True}]}
 _WORDS: dict[str, Any] = {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": True}
 _ONE_EVENT: list[dict[str, Any]] = [{"required": ["event"]}, {"required": ["any_of"]}]
 
@@ -54,12 +57,33 @@ def document_schema() -> dict[str, Any]:
         "steps": {"type": "array", "minItems": 1, "items": _step_schema()},
         "not_applicable": _object({"shorter_than_s": _whole(1, 86_400, "Calls shorter than this get no score.")}),
         "vocabulary": _object({"hotwords": _WORDS, "competitors": _WORDS}),
+        "events": {"type": "array", "minItems": 1, "maxItems": MAX_EVENTS, "items": _own_event_schema()},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Clearcall SOP",
         **_object(properties, required=["name", "title", "language", "steps"]),
+        "$defs": {"rule": _rule_schema()},
     }
+
+
+def _rule_schema() -> dict[str, Any]:
+    rule = rule_schema()
+    event = _EVENT | {"description": "The turn shows this key event, built-in or one above."}
+    return rule | {"properties": rule["properties"] | {"event": event}}
+
+
+def _own_event_schema() -> dict[str, Any]:
+    least, most = EXAMPLES
+    properties = {
+        "id": _SLUG | {"description": "A name of its own, or a built-in event to add evidence to."},
+        "title": _WORDING,
+        "speaker": {"enum": list(SPEAKER_WORDS), "description": "Who says it.", "default": "both"},
+        "examples": _WORDS | {"minItems": least, "maxItems": most, "description": "Sentences that show it."},
+        "counter_examples": _WORDS | {"maxItems": MAX_COUNTER_EXAMPLES, "description": "Sentences that do not."},
+        "rule": {"$ref": RULE_REFERENCE},
+    }
+    return _object(properties, required=["id"]) | {"anyOf": [{"required": ["examples"]}, {"required": ["rule"]}]}
 
 
 def _step_schema() -> dict[str, Any]:

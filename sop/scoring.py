@@ -36,7 +36,7 @@ def score(sop: Sop, tagging: Tagging, facts: CallFacts) -> Scorecard:
     Raises:
         SopError: an event's turn is not a turn of the call.
     """
-    hearing = Hearing(tagging, facts)
+    hearing = Hearing(tagging, facts, sop.event_speakers)
     refusal = _refusal(sop, facts)
     if refusal is not None:
         return _card(sop, [waived(step, Verdict(NOTHING, NOTHING, refusal)) for step in sop.steps], refusal)

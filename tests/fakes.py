@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import wave
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from asr.levels import Mono
 from asr.recognition import Heard
-from asr.transcript import Language, Speaker, Transcript
+from asr.transcript import Language, Speaker, Transcript, Turn
 from fakes_asr import FakeDetector, FakeEmbedder, FakeRecognizer
 from sop.events import Evidence, KeyEvent, Tagging
 
@@ -52,7 +53,7 @@ class FakeTagger:
 
     weights_hash = "fake-tagger"
 
-    def tag(self, transcript: Transcript) -> Tagging:
+    def tag(self, transcript: Transcript, log_odds: NDArray[np.float64] | None = None) -> Tagging:
         for number, turn in enumerate(transcript.turns):
             if turn.speaker == "rep":
                 evidence = Evidence(number, turn.start_ms, turn.end_ms, "rep", turn.text, 0.9)
@@ -72,6 +73,21 @@ class FakeRoleTeller:
         roles: dict[int | None, Speaker] = {0: "rep", None: "unknown"}
         turns = tuple(replace(turn, speaker=roles.get(turn.voice, "customer")) for turn in transcript.turns)
         return replace(transcript, turns=turns, role_confidence=self.confidence)
+
+
+class FakeRespeller:
+    """Writes 一 for every Chinese character of a turn that holds no name."""
+
+    weights_hash = "fake-respelling"
+
+    def respelled(self, transcript: Transcript, names: Sequence[str] = ()) -> Transcript:
+        return replace(transcript, turns=tuple(self._turn(turn, names) for turn in transcript.turns))
+
+    def _turn(self, turn: Turn, names: Sequence[str]) -> Turn:
+        if any(name in turn.text for name in names):
+            return turn
+        words = tuple(replace(word, text=re.sub(r"[\u4e00-\u9fff]", "一", word.text)) for word in turn.words)
+        return replace(turn, text=re.sub(r"[\u4e00-\u9fff]", "一", turn.text), words=words)
 
 
 class SlowRecognizer(FakeRecognizer):
@@ -96,6 +112,7 @@ class FakeEngines:
         self.recognizer = SlowRecognizer(seconds, error)
         self.detector = FakeDetector()
         self.embedder: FakeEmbedder | None = FakeEmbedder()
+        self.respeller: FakeRespeller | None = None
         self.role_teller = FakeRoleTeller()
         self.tagger = FakeTagger()
         self.asr_hash = "fake-whisper"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from asr.transcript import Transcript
 from nlp.encoder import Vectors, unit_rows
@@ -38,7 +39,7 @@ class WordTagger:
     words: Mapping[str, str] = field(default_factory=lambda: {"price_discussion": "price"})
     weights_hash: str = "f" * 64
 
-    def tag(self, transcript: Transcript) -> Tagging:
+    def tag(self, transcript: Transcript, log_odds: NDArray[np.float64] | None = None) -> Tagging:
         return Tagging(
             present=tuple(
                 KeyEvent(

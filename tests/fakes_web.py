@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, cast
 from zlib import crc32
 
+import numpy as np
 import psycopg
+from numpy.typing import NDArray
 from sqlalchemy import select, text, update
 
 from asr.guards import Removed
@@ -24,6 +26,7 @@ from fakes import tone, wav
 from models.calls import Recording
 from models.database import Database, open_database
 from nlp import metrics
+from nlp.slots import with_slots
 from service.calls.ingest import CallDetails, Ingested, ingest
 from service.calls.store import add_review, add_transcript, latest_transcript
 from service.demo.loading import load
@@ -51,7 +54,7 @@ class GoldTagger:
     doubted: str = "customer_approval"
     weights_hash: str = "gold"
 
-    def tag(self, transcript: Transcript) -> Tagging:
+    def tag(self, transcript: Transcript, log_odds: NDArray[np.float64] | None = None) -> Tagging:
         found = [
             KeyEvent(event, Evidence(i, t.start_ms, t.end_ms, t.speaker, t.text, 0.93 - (i % 7) * 0.05))
             for i, t in enumerate(transcript.turns)
@@ -111,7 +114,7 @@ def finish(
         loaded = latest_transcript(session, recording_id)
         assert loaded is not None
         version, sop = sop_for(session, settings, transcript.language, None)
-        tagging = tagger.tag(transcript)
+        tagging = with_slots(tagger.tag(transcript), transcript, loaded.started_at, sop.vocabulary.competitors)
         card = score(sop, tagging, facts(transcript))
         review = Review(tagging, metrics.measure(transcript), card)
         add_review(session, loaded, review, tagger.weights_hash, version)

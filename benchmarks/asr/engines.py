@@ -41,15 +41,15 @@ class Ours:
         from service.engines import LazyEngines
         from service.settings import Settings
 
-        settings = Settings(model=str(setup.weights), device="cpu", threads=setup.cores)
-        engines = LazyEngines(settings)
-        self._recognizer, self._detector = engines.recognizer, engines.detector
+        self._settings = Settings(model=str(setup.weights), device="cpu", threads=setup.cores)
+        self._engines = LazyEngines(self._settings)
+        _ = self._engines.recognizer, self._engines.detector, self._engines.respeller
 
     def transcribe(self, path: Path) -> list[str]:
         """See :class:`Engine`."""
-        from asr.recording import TranscribeOptions, transcribe
+        from service.pipeline import transcribe
 
-        heard = transcribe(path, TranscribeOptions(), self._recognizer, self._detector).transcript
+        heard = transcribe(path, self._engines, self._settings).transcript
         return [
             " ".join(turn.text for turn in heard.turns if turn.channel == channel) for channel in range(heard.channels)
         ]

@@ -28,6 +28,7 @@ from service.calls.roles import RolesError, Wish
 from service.calls.views import CallDetail, CallPage, RolesView
 from service.people.viewer import Viewer
 from service.settings import Settings
+from service.sops.own_events import own_titles
 
 router = APIRouter(prefix="/api", tags=["calls"])
 
@@ -139,7 +140,7 @@ def _ingest_one(
 def list_calls(request: Request, viewer: SignedInViewer, session: Transaction, page: int = 1) -> CallPage:
     """Calls, with the same filters as the page: q, event, match, rep, opportunity, direction, language,
     state, since, until, min_score, max_score, sort."""
-    filters = CallFilters.from_query(request.query_params.multi_items())
+    filters = CallFilters.from_query(request.query_params.multi_items(), own_events=own_titles(session))
     return queries.list_calls(session, viewer, filters, max(1, page))
 
 

@@ -142,7 +142,7 @@ def _bare(text: str) -> str:
 
 def tally(events: Iterable[EventMark]) -> tuple[tuple[str, int], ...]:
     """How often each present event was heard, in the order of the guide; events of one's own come last."""
-    counts = Counter(event.event for event in events if not event.doubtful)
+    counts = Counter(event.event for event in events if event.is_present)
     own = sorted(set(counts) - set(EVENTS))
     return tuple((event, counts[event]) for event in (*EVENTS, *own) if counts[event])
 

@@ -45,15 +45,18 @@ class CallFilters:
     zone: tzinfo = UTC
 
     @classmethod
-    def from_query(cls, pairs: Iterable[tuple[str, str]], zone: tzinfo = UTC) -> Self:
-        """Read the filters of an address. Values that mean nothing are left out, as if never set."""
+    def from_query(cls, pairs: Iterable[tuple[str, str]], zone: tzinfo = UTC, own_events: Iterable[str] = ()) -> Self:
+        """Read the filters of an address. Values that mean nothing are left out, as if never set.
+
+        ``own_events`` are the events there are besides the built-in ones.
+        """
         values = [(name, value.strip()) for name, value in pairs if value.strip()]
         one = dict(values)
         asked = {value for name, value in values if name == "event"}
         sort = one.get("sort", "-started")
         return cls(
             text=one.get("q", "")[:_LONGEST_TEXT],
-            events=tuple(event for event in EVENTS if event in asked),
+            events=tuple(event for event in (*EVENTS, *sorted(own_events)) if event in asked),
             match="any" if one.get("match") == "any" else "all",
             rep=_uuid(one.get("rep")),
             opportunity=one.get("opportunity"),

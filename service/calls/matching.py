@@ -15,6 +15,7 @@ from models.scores import StoredKeyEvent
 from service.calls import newest
 from service.calls.filters import CallFilters
 from service.people.viewer import Viewer, visible_calls
+from service.reviews.counting import is_added, is_heard
 from service.search.terms import tsquery
 
 
@@ -45,18 +46,24 @@ def conditions(viewer: Viewer, filters: CallFilters) -> list[ColumnElement[bool]
 
 
 def _event_conditions(filters: CallFilters) -> list[ColumnElement[bool]]:
-    heard = [
+    heard = [_heard(event) for event in filters.events]
+    return [or_(*heard)] if heard and filters.match == "any" else heard
+
+
+def _heard(event: str) -> ColumnElement[bool]:
+    """The event was heard and nobody rejected it, or a person says that it is there."""
+    transcript_id = newest.transcript.c.id
+    told = (
         select(StoredKeyEvent.event)
         .where(
             StoredKeyEvent.analysis_id == newest.analysis.c.id,
             StoredKeyEvent.event == event,
-            StoredKeyEvent.doubtful.is_(False),
+            is_heard(transcript_id),
         )
-        .correlate(newest.analysis)
+        .correlate(newest.analysis, newest.transcript)
         .exists()
-        for event in filters.events
-    ]
-    return [or_(*heard)] if heard and filters.match == "any" else list(heard)
+    )
+    return or_(told, is_added(event, transcript_id, newest.transcript) & newest.analysis.c.id.is_not(None))
 
 
 def _text_condition(text: str) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -17,7 +18,9 @@ from service.calls.queries import call_choices, get_call, list_calls
 from service.calls.scoresheet import scoresheet
 from service.calls.views import CallDetail, CallRow, Choice, Choices
 from service.people.queries import list_users
+from service.reviews.verdicts import speakers_of
 from service.search.terms import excerpt
+from service.sops.own_events import titles_to
 from service.web.rendering import Reader, reader, reader_zone, render
 
 router = APIRouter(include_in_schema=False)
@@ -45,14 +48,16 @@ def calls_page(
     request: Request, viewer: SignedInViewer, session: Transaction, page: Annotated[int, Query(ge=1)] = 1
 ) -> Response:
     """The list of calls; asked by HTMX only its results."""
-    filters = CallFilters.from_query(request.query_params.multi_items(), reader_zone(request, viewer))
     to = reader(request, viewer)
+    own = titles_to(session, to.language)
+    filters = CallFilters.from_query(request.query_params.multi_items(), reader_zone(request, viewer), own)
     found = list_calls(session, viewer, filters, page)
     choices = call_choices(session, viewer)
     context: dict[str, Any] = {
         "filters": filters,
         "page": found,
-        "active": _active(filters, choices, to),
+        "active": _active(filters, choices, to, own),
+        "own_titles": own,
         "hits": {row.id: excerpt(row.hit.text, filters.text) if row.hit else () for row in found.rows},
     }
     is_part = request.headers.get("hx-target") == "results"
@@ -81,7 +86,9 @@ def call_page(
     detail = get_call(session, viewer, _uuid(call_id))
     if detail is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
-    context = call_context(detail, reader(request, viewer))
+    to = reader(request, viewer)
+    own = titles_to(session, to.language, detail.scorecard.document if detail.scorecard else None)
+    context = call_context(detail, to) | {"own_titles": own}
     return render(request, "calls/call.html", viewer, {**context, "find": q, "show_removed": removed})
 
 
@@ -102,7 +109,9 @@ def call_context(detail: CallDetail, to: Reader) -> dict[str, Any]:
         "reasons": {text.reason: _reason(text.reason, to) for text in detail.removed},
         "events": detail.events,
         "tally": tally(detail.events),
-        "sheet": scoresheet(detail.scorecard, to.language) if detail.scorecard else None,
+        "orphans": detail.orphans,
+        "reviewable": speakers_of(detail.scorecard.document if detail.scorecard else None),
+        "sheet": scoresheet(detail.scorecard, to.language, detail.events) if detail.scorecard else None,
         "measures": measures(detail.metrics, detail.call.language, to.t, to.formats),
     }
 
@@ -125,12 +134,12 @@ def _reason(code: str, to: Reader) -> str:
     return to.t(f"removed.{code}") if f"removed.{code}" in to.t else to.t("removed_other", code=code)
 
 
-def _active(filters: CallFilters, choices: Choices, to: Reader) -> list[_ActiveFilter]:
-    labels = {choice.value: choice.label for choice in (*choices.reps, *choices.opportunities)}
+def _active(filters: CallFilters, choices: Choices, to: Reader, own: Mapping[str, str]) -> list[_ActiveFilter]:
+    labels = {choice.value: choice.label for choice in (*choices.reps, *choices.opportunities)} | dict(own)
     named = {"event": "event", "direction": "direction", "language": "language", "state": "state"}
     shown = []
     for name, value in filters.active:
-        label = to.t(f"{named[name]}.{value}") if name in named else labels.get(value, value)
+        label = to.t(f"{named[name]}.{value}") if name in named and value not in own else labels.get(value, value)
         shown.append(_ActiveFilter(name, label, filters.address_without(name, value)))
     return shown
 

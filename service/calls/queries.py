@@ -32,7 +32,11 @@ from service.calls.views import (
     StepView,
 )
 from service.people.viewer import Viewer, visible_calls, visible_opportunities
+from service.reviews.carrying import orphans
+from service.reviews.counting import words
+from service.reviews.marks import judged
 from service.search.terms import tsquery
+from sop.events import Slot
 
 PAGE_SIZE = 50
 
@@ -72,7 +76,7 @@ def get_call(session: Session, viewer: Viewer, call_id: uuid.UUID) -> CallDetail
     row = session.execute(newest.rows([visible_calls(viewer), Call.id == call_id])).one_or_none()
     if row is None:
         return None
-    events = _events(session, [row.analysis_id] if row.analysis_id else []).get(row.analysis_id, ())
+    events = _events(session, {row.analysis_id: row.transcript_id} if row.analysis_id else {}).get(row.analysis_id, ())
     heard = reading(session, row.transcript_id, Correction.of(row)) if row.transcript_id else None
     return CallDetail(
         call=_marked(newest.to_row(row), events),
@@ -84,6 +88,7 @@ def get_call(session: Session, viewer: Viewer, call_id: uuid.UUID) -> CallDetail
         events=events,
         metrics=_metrics(session, row.analysis_id),
         scorecard=_scorecard_view(session, row.scorecard_id),
+        orphans=orphans(session, call_id, row.transcript_id) if row.transcript_id else (),
     )
 
 
@@ -108,15 +113,15 @@ def call_choices(session: Session, viewer: Viewer) -> Choices:
 
 
 def _with_events(session: Session, found: Sequence[Row[*tuple[Any, ...]]]) -> list[CallRow]:
-    events = _events(session, [row.analysis_id for row in found if row.analysis_id])
+    events = _events(session, {row.analysis_id: row.transcript_id for row in found if row.analysis_id})
     return [_marked(newest.to_row(row), events.get(row.analysis_id, ())) for row in found]
 
 
 def _marked(row: CallRow, events: Sequence[EventMark]) -> CallRow:
     return replace(
         row,
-        events=tuple(event for event in events if not event.doubtful),
-        doubtful=tuple(event for event in events if event.doubtful),
+        events=tuple(event for event in events if event.is_present),
+        doubtful=tuple(event for event in events if event.doubtful and event.verdict is None),
     )
 
 
@@ -159,7 +164,8 @@ def _speaker(turn: StoredTurn, rep: str) -> str:
     return speaker_of(Party(turn.channel, turn.voice), Party.parse(rep)) if rep else turn.speaker
 
 
-def _events(session: Session, analyses: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[EventMark, ...]]:
+def _events(session: Session, analyses: Mapping[uuid.UUID, uuid.UUID]) -> dict[uuid.UUID, tuple[EventMark, ...]]:
+    """The key events of analyses, given with their transcripts, as people who reviewed them left them."""
     if not analyses:
         return {}
     found: defaultdict[uuid.UUID, list[EventMark]] = defaultdict(list)
@@ -170,8 +176,9 @@ def _events(session: Session, analyses: Sequence[uuid.UUID]) -> dict[uuid.UUID, 
     )
     for e in stored:
         mark = EventMark(e.event, e.doubtful, e.turn, e.start_ms, e.end_ms, e.speaker, e.quote, e.confidence)
-        found[e.analysis_id].append(mark)
-    return {analysis: tuple(marks) for analysis, marks in found.items()}
+        found[e.analysis_id].append(replace(mark, slots=tuple(Slot(**slot) for slot in e.slots)))
+    said = words(session, set(analyses.values()))
+    return {analysis: judged(found[analysis], said.get(source, ())) for analysis, source in analyses.items()}
 
 
 def _metrics(session: Session, analysis_id: uuid.UUID | None) -> dict[str, float]:

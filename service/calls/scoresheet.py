@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-from service.calls.views import ScorecardView, StepView
-from service.sops.versions import parsed
-from sop.document import SopError
+from service.calls.views import EventMark, ScorecardView, StepView
+from service.sops.own_events import readable
 from sop.explanation import explain_reason
 from sop.procedure import Language, Sop, Wording
 from sop.reasons import Reason, ReasonCode
@@ -16,7 +15,10 @@ from sop.reasons import Reason, ReasonCode
 
 @dataclass(frozen=True, slots=True)
 class EvidenceLine:
-    """A stretch of the call that a line of the scorecard can play. ``confidence`` is in [0, 1]."""
+    """A stretch of the call that a line of the scorecard can play. ``confidence`` is in [0, 1].
+
+    ``verdict`` is what a person says of the key event it is evidence of; the score does not know it.
+    """
 
     turn: int
     start_ms: int
@@ -24,6 +26,7 @@ class EvidenceLine:
     speaker: str
     quote: str
     confidence: float | None
+    verdict: Literal["confirmed", "rejected"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,57 +76,80 @@ class Scoresheet:
     weights_hash: str
 
 
-def scoresheet(card: ScorecardView, language: str) -> Scoresheet:
-    """``card`` in words of ``language`` ("zh" or "en")."""
+def scoresheet(card: ScorecardView, language: str, events: Iterable[EventMark] = ()) -> Scoresheet:
+    """``card`` in words of ``language`` ("zh" or "en"), its evidence with what people say of ``events``."""
     to = cast(Language, language)
-    sop = _readable(card.document)
-    titles = {step.id: step.title for step in sop.steps} if sop else {}
+    # Written for another version of Clearcall, its steps and events go by their ids.
+    sop = readable(card.document)
+    names = _Names({step.id: step.title for step in sop.steps}, sop.own_titles) if sop else _Names({}, {})
+    said = _Verdicts(sop, events)
     return Scoresheet(
         title=sop.title.to(to) if sop else card.sop_name,
         number=card.sop_number,
         score=card.score,
         low=card.low,
         high=card.high,
-        why=_sentence(card.reason, to, titles),
-        lines=tuple(_line(step, to, titles) for step in card.steps),
+        why=_sentence(card.reason, to, names),
+        lines=tuple(_line(step, to, names, said) for step in card.steps),
         recording_hash=card.recording_hash,
         sop_hash=card.sop_hash,
         weights_hash=card.weights_hash,
     )
 
 
-def _readable(document: str) -> Sop | None:
-    """The SOP, or None when it was written for another version of Clearcall: its steps go by their ids."""
-    try:
-        return parsed(document)
-    except SopError:
-        return None
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Titles by id: of the SOP's steps, and of the events of its own."""
+
+    steps: Mapping[str, Wording]
+    events: Mapping[str, Wording]
 
 
-def _line(step: StepView, language: Language, titles: Mapping[str, Wording]) -> StepLine:
+class _Verdicts:
+    """What people say of the moments that a step of the SOP took for evidence."""
+
+    def __init__(self, sop: Sop | None, events: Iterable[EventMark]) -> None:
+        self._asked = {
+            step.id: {event for part in step.criteria for event in (*part.any_of, *part.answers)}
+            for step in (sop.steps if sop else ())
+        }
+        self._said = [event for event in events if event.verdict in ("confirmed", "rejected")]
+
+    def of(self, step: str, item: Mapping[str, Any]) -> Literal["confirmed", "rejected"] | None:
+        """What was said of the moment; one rejected event of those that the step asks for decides."""
+        place = item["turn"], item["start_ms"], item["end_ms"]
+        found = {
+            event.verdict
+            for event in self._said
+            if (event.turn, event.start_ms, event.end_ms) == place and event.event in self._asked.get(step, ())
+        }
+        return "rejected" if "rejected" in found else "confirmed" if found else None
+
+
+def _line(step: StepView, language: Language, names: _Names, said: _Verdicts) -> StepLine:
     return StepLine(
         title=step.title.get(language, step.step),
         outcome=step.outcome,
         points=step.points,
         max_points=step.max_points,
-        why=_sentence(step.reason, language, titles),
-        evidence=tuple(_evidence(item) for item in step.evidence),
-        criteria=tuple(_criterion(item, language, titles) for item in step.criteria)
+        why=_sentence(step.reason, language, names),
+        evidence=tuple(_evidence(item, said.of(step.step, item)) for item in step.evidence),
+        criteria=tuple(_criterion(item, language, names, step.step, said) for item in step.criteria)
         if len(step.criteria) > 1 and step.outcome != "not_applicable"
         else (),
     )
 
 
-def _criterion(item: Mapping[str, Any], language: Language, titles: Mapping[str, Wording]) -> CriterionLine:
+def _criterion(item: Mapping[str, Any], language: Language, names: _Names, step: str, said: _Verdicts) -> CriterionLine:
     return CriterionLine(
         title=item["title"].get(language, item["criterion_id"]),
         outcome=item["outcome"],
-        why=_sentence(item["reason"], language, titles),
-        evidence=tuple(_evidence(evidence) for evidence in item["evidence"]),
+        why=_sentence(item["reason"], language, names),
+        evidence=tuple(_evidence(evidence, said.of(step, evidence)) for evidence in item["evidence"]),
     )
 
 
-def _evidence(item: Mapping[str, Any]) -> EvidenceLine:
+def _evidence(item: Mapping[str, Any], verdict: Literal["confirmed", "rejected"] | None) -> EvidenceLine:
     return EvidenceLine(
         turn=item["turn"],
         start_ms=item["start_ms"],
@@ -131,15 +157,16 @@ def _evidence(item: Mapping[str, Any]) -> EvidenceLine:
         speaker=item["speaker"],
         quote=item["quote"],
         confidence=item.get("confidence"),
+        verdict=verdict,
     )
 
 
-def _sentence(reason: Mapping[str, Any] | None, language: Language, titles: Mapping[str, Wording]) -> str:
+def _sentence(reason: Mapping[str, Any] | None, language: Language, names: _Names) -> str:
     if reason is None:
         return ""
     params = {k: tuple(v) if isinstance(v, list) else v for k, v in reason.get("params", {}).items()}
     try:
-        words = explain_reason(Reason(ReasonCode(reason["code"]), params), language, titles)
+        words = explain_reason(Reason(ReasonCode(reason["code"]), params), language, names.steps, names.events)
     except (KeyError, ValueError):
         # Written by another version of Clearcall: its code is better than nothing.
         return str(reason.get("code", ""))

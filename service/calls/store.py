@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import insert, literal, literal_column, select, update
@@ -37,6 +38,7 @@ class LoadedTranscript:
     """A stored transcript as a value, with where it belongs.
 
     ``rep_party`` is the rep that a person named and the transcript is read by; empty where nobody did.
+    ``started_at`` is when the call began, by the clock of its place.
     """
 
     call_id: uuid.UUID
@@ -45,6 +47,7 @@ class LoadedTranscript:
     weights_hash: str
     sop_name: str | None
     rep_party: str
+    started_at: datetime
     transcript: Transcript
 
 
@@ -139,6 +142,7 @@ def latest_transcript(session: Session, recording_id: uuid.UUID) -> LoadedTransc
         weights_hash=stored.weights_hash,
         sop_name=call.sop_name,
         rep_party=named,
+        started_at=call.started_at.astimezone(timezone(timedelta(minutes=call.utc_offset_minutes))),
         transcript=read_by(to_transcript(stored), named),
     )
 
@@ -217,6 +221,7 @@ def _event_rows(
             "speaker": event.evidence.speaker,
             "quote": event.evidence.quote,
             "confidence": event.evidence.confidence,
+            "slots": [slot.to_json() for slot in event.slots],
         }
         for position, (event, doubt) in enumerate(heard)
     ]

@@ -9,10 +9,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from sop.events import Slot
+
 
 @dataclass(frozen=True, slots=True)
 class EventMark:
-    """A key event of a call. ``turn`` counts from 0; ``doubtful`` ones are neither present nor absent."""
+    """A key event of a call. ``turn`` counts from 0; ``doubtful`` ones are neither present nor absent.
+
+    ``verdict`` is a person's word on it, None where nobody reviewed it: "rejected" ones don't count, "missed" ones
+    were not heard by the machine. ``reviewed_by`` is None for the operator.
+    """
 
     event: str
     doubtful: bool
@@ -22,6 +28,29 @@ class EventMark:
     speaker: str
     quote: str
     confidence: float
+    verdict: Literal["confirmed", "rejected", "missed"] | None = None
+    reviewed_by: str | None = None
+    reviewed_at: datetime | None = None
+    slots: tuple[Slot, ...] = ()
+
+    @property
+    def is_present(self) -> bool:
+        """Whether it counts as heard."""
+        return not self.doubtful and self.verdict != "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanedReview:
+    """A person's word on a turn of an earlier transcript that no turn of the current one shares time with."""
+
+    event: str
+    is_there: bool
+    start_ms: int
+    end_ms: int
+    speaker: str
+    text: str
+    reviewed_by: str | None
+    reviewed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +250,7 @@ class CallDetail:
     """Everything the call page shows.
 
     ``channels`` and ``notes`` are the transcript's; ``events`` include the doubtful ones. ``roles`` is None
-    without a transcript; ``removed`` is in order of time.
+    without a transcript; ``removed`` is in order of time. ``orphans`` are reviews that no longer find their turn.
     """
 
     call: CallRow
@@ -233,3 +262,4 @@ class CallDetail:
     events: tuple[EventMark, ...]
     metrics: Mapping[str, float]
     scorecard: ScorecardView | None
+    orphans: tuple[OrphanedReview, ...] = ()

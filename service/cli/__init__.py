@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from service.cli import calls, evaluation, imports, people, roles, serving, sops
+from service.cli import calls, evaluation, imports, people, reviews, roles, serving, sops
 from service.cli.console import Failure, errors
 
 # What Typer makes of Ctrl-C: 128 and the number of SIGINT, as shells tell it.
@@ -27,6 +27,7 @@ app.command("process")(calls.process)
 app.command("transcribe")(calls.transcribe)
 app.command("analyze")(calls.analyze)
 app.command("search")(calls.search)
+roles.app.command("review")(reviews.review)
 app.add_typer(roles.app, name="calls")
 app.add_typer(sops.app, name="sop")
 app.add_typer(evaluation.app, name="evaluate")

@@ -233,6 +233,10 @@ def analyze(
     swap_roles: Annotated[
         bool, typer.Option("--swap-roles", help="Take the rep for the customer and the customer for the rep.")
     ] = False,
+    started_at: Annotated[
+        str | None,
+        typer.Option(help="ISO time at which the call began, from which 'tomorrow' is counted."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
 ) -> None:
     """Key events, metrics and scorecard of one recording or transcript, without database."""
@@ -240,6 +244,7 @@ def analyze(
     from nlp.tagger import load_tagger
     from service import pipeline
 
+    moment = _moment(started_at)
     procedure = read_sop(sop) if sop else None
     transcript = _transcript_of(file, sop_vocabulary(procedure))
     if swap_roles:
@@ -247,14 +252,14 @@ def analyze(
     if procedure is None:
         procedure = _default_sop(transcript.language)
     with engine_failures():
-        review = pipeline.review(transcript, load_tagger(), procedure)
+        review = pipeline.review(transcript, load_tagger(), procedure, moment)
     if as_json:
         found = [number.to_json() for number in spoken_numbers(transcript)]
         print(json.dumps({**transcript.to_json(), "numbers": found, **review.to_json()}, ensure_ascii=False))
     else:
         from service.cli.report import print_review
 
-        print_review(transcript, review)
+        print_review(transcript, review, procedure.own_titles)
 
 
 def _transcript_of(file: Path, vocabulary: Mapping[Language, tuple[str, ...]]) -> Transcript:
@@ -317,11 +322,12 @@ def search(
     limit: Annotated[int, typer.Option(min=1, help="At most this many calls.")] = 50,
 ) -> None:
     """Find calls by what was said and by key events; all that is asked for must be in a call."""
-    from service.cli.searching import print_hits, unknown_event
+    from service.cli.searching import known_events, print_hits, unknown_event
 
     wanted = event or []
-    for name in wanted:
-        if problem := unknown_event(name):
-            raise Failure(f"--event: {problem}", 2)
     with open_database(settings()) as database:
+        known = known_events(database) if wanted else ()
+        for name in wanted:
+            if problem := unknown_event(name, known):
+                raise Failure(f"--event: {problem}", 2)
         print_hits(database, text, wanted, limit, as_json)

@@ -75,7 +75,9 @@ def engine_failures() -> Iterator[None]:
     from asr.weights import WeightsError
     from asr.whisper import WhisperError
     from nlp.encoder import EncoderError
+    from nlp.respelling_weights import RespellingError
     from nlp.roles import RolesError
+    from nlp.rules import RuleError
     from nlp.trained_head import HeadError
 
     try:
@@ -85,7 +87,9 @@ def engine_failures() -> Iterator[None]:
         EncoderError,
         HeadError,
         RemoteError,
+        RespellingError,
         RolesError,
+        RuleError,
         SettingsError,
         VadError,
         VoiceError,

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from service.cli.console import Failure, engine_failures, errors, one_bar, output, settings
+from service.cli.reviews import report_reviews
 from service.cli.vocabulary import VocabularyOption, vocabulary_of
 
 if TYPE_CHECKING:
@@ -50,14 +51,31 @@ def asr(
 
 @app.command()
 def tagger(
-    corpus: Annotated[Path, typer.Argument(help="Annotated calls, JSONL.")],
+    corpus: Annotated[Path | None, typer.Argument(help="Annotated calls, JSONL.")] = None,
+    reviews: Annotated[
+        bool, typer.Option("--reviews", help="By what people say of stored calls, not a corpus.")
+    ] = False,
+    export: Annotated[Path | None, typer.Option(help="With --reviews: write the reviewed calls as a corpus.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:
     """Precision, recall and F1 of each key event, macro F1 of each language.
 
+    With --reviews, precision and recall with 95 % intervals from reviews of the calls in the database.
+
     Calls that the shipped head was trained on are measured held out: four heads are trained, each
     without a quarter of the calls, and each quarter is tagged by the head that never saw it.
     """
+    if reviews == (corpus is not None):
+        raise Failure("give either CORPUS or --reviews", 2)
+    if corpus is None:
+        report_reviews(as_json, export)
+        return
+    if export is not None:
+        raise Failure("--export: only with --reviews", 2)
+    _measure(corpus, as_json)
+
+
+def _measure(corpus: Path, as_json: bool) -> None:
     from nlp.annotations import CorpusError, read_calls
     from nlp.evaluation import evaluate_corpus
     from nlp.tagger import load_tagger

@@ -43,7 +43,7 @@ def swap_roles(
         raise Failure("--undo, --rep-voice: one of them, not both", 2)
     wish = Wish(swapped=not undo) if rep_voice is None else Wish(rep_voice=rep_voice - 1)
     with open_database(settings()) as database:
-        detail = _corrected(database, _id(call), wish)
+        detail = _corrected(database, call_id_of(call), wish)
     if as_json:
         print(json.dumps(_result(detail), ensure_ascii=False))
     else:
@@ -52,7 +52,8 @@ def swap_roles(
         raise Failure(f"{call}: {detail.call.state_reason}")
 
 
-def _id(text: str) -> uuid.UUID:
+def call_id_of(text: str) -> uuid.UUID:
+    """The id of a call as a person typed it."""
     try:
         return uuid.UUID(text)
     except ValueError:

@@ -14,21 +14,28 @@ from service.calls.views import CallRow
 from service.cli.console import errors, output
 from service.clock import clock
 from service.people.viewer import OPERATOR
+from service.sops.own_events import own_titles
 from sop.events import EVENTS
 
 
-def unknown_event(name: str) -> str | None:
-    """What is wrong with the name of an event, or None when there is such an event."""
-    if name in EVENTS:
+def unknown_event(name: str, known: Sequence[str] = EVENTS) -> str | None:
+    """What is wrong with the name of an event, or None when it is one of the ``known``."""
+    if name in known:
         return None
-    close = difflib.get_close_matches(name, EVENTS, 1)
-    hint = f", did you mean {close[0]!r}?" if close else f"; the events are {', '.join(EVENTS)}"
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f", did you mean {close[0]!r}?" if close else f"; the events are {', '.join(known)}"
     return f"unknown event {name!r}{hint}"
+
+
+def known_events(database: Database) -> tuple[str, ...]:
+    """The built-in events, and those that published SOPs add."""
+    with database.transaction() as session:
+        return (*EVENTS, *sorted(own_titles(session)))
 
 
 def print_hits(database: Database, text: str, events: Sequence[str], limit: int, as_json: bool) -> None:
     """Print the newest calls that hold the words and all the events."""
-    filters = CallFilters(text=text, events=tuple(event for event in EVENTS if event in set(events)))
+    filters = CallFilters(text=text, events=tuple(dict.fromkeys(events)))
     rows: list[CallRow] = []
     total = 0
     with database.transaction() as session:
@@ -70,6 +77,7 @@ def _hit_json(row: CallRow, events: Sequence[str]) -> dict[str, object]:
                 "end_ms": m.end_ms,
                 "speaker": m.speaker,
                 "quote": m.quote,
+                "slots": [slot.to_json() for slot in m.slots],
             }
             for m in row.events
             if m.event in events

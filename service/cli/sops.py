@@ -19,13 +19,14 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="The problems as JSON.")] = False,
 ) -> None:
     """Check documents; every problem is named with its path and line."""
-    from sop.document import content_hash, parse
+    from service.sops.checking import checked
+    from sop.document import content_hash
     from sop.problems import SopError
 
     bad = 0
     for file in files:
         try:
-            sop = parse(read_document(file))
+            sop = checked(read_document(file))
         except SopError as error:
             bad += 1
             if as_json:

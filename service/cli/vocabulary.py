@@ -53,10 +53,11 @@ def read_sop(path: Path) -> Sop:
     Raises:
         Failure: it can't be read, or has mistakes.
     """
-    from sop.document import SopError, parse
+    from service.sops.checking import checked
+    from sop.document import SopError
 
     try:
-        return parse(path.read_text(encoding="utf-8-sig"))
+        return checked(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise Failure(f"{path}: can't be read ({error.strerror})") from error
     except UnicodeDecodeError as error:

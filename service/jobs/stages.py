@@ -24,6 +24,7 @@ from asr.audio import DecodeError
 from asr.transcript import Language
 from models.calls import FINISHED_STATES, Call, Recording
 from models.database import Database
+from nlp.procedure_tagger import procedure_tagger
 from service import pipeline
 from service.calls import playback, store
 from service.calls.correction import carry_roles
@@ -31,6 +32,7 @@ from service.calls.ingest import remove_abandoned
 from service.calls.reading import rep_party
 from service.engines import Engines
 from service.jobs import queue
+from service.reviews.carrying import carry_reviews
 from service.settings import Settings
 from service.sops.versions import sop_for, vocabularies
 
@@ -78,6 +80,7 @@ class Desk:
             weights_hash = self._transcript_hash(rep_channel, vocabulary)
             if store.count_transcript(session, recording_id, weights_hash):
                 carry_roles(session, recording_id)
+                carry_reviews(session, recording_id)
                 _analyze_next(session, recording_id)
                 return
             path = self._settings.recordings / recording.path
@@ -95,6 +98,7 @@ class Desk:
         with self._database.transaction() as session:
             store.add_transcript(session, recording_id, transcription, weights_hash)
             carry_roles(session, recording_id)
+            carry_reviews(session, recording_id)
             if transcription.transcript.turns:
                 _analyze_next(session, recording_id)
             else:
@@ -109,8 +113,12 @@ class Desk:
             if loaded is None:
                 return
             version, sop = sop_for(session, self._settings, loaded.transcript.language, loaded.sop_name)
-        review = pipeline.review(loaded.transcript, tagger, sop)
-        tagger_hash = f"{tagger.weights_hash[:32]}-{pipeline.VERSION}"
+        review = pipeline.review(loaded.transcript, tagger, sop, loaded.started_at)
+        names = sop.vocabulary.competitors
+        named = f"-names{_digest({loaded.transcript.language: names})}" if names else ""
+        # The weights come first, whatever an SOP adds: figures of quality are of all calls they tagged.
+        own = f"-own{procedure_tagger(tagger, sop).weights_hash[:16]}" if sop.events else ""
+        tagger_hash = f"{tagger.weights_hash[:32]}-{pipeline.VERSION}{named}{own}"
         with self._database.transaction() as session:
             session.get_one(Recording, recording_id, with_for_update=True)
             store.add_review(session, loaded, review, tagger_hash, version)

@@ -39,8 +39,9 @@ class MatrixRow:
 
 
 def event_matrix(calls: Sequence[CallRow]) -> tuple[MatrixRow, ...]:
-    """One row for each event of the guide, one cell for each of ``calls``."""
-    return tuple(MatrixRow(event, tuple(_cell(call, event) for call in calls)) for event in EVENTS)
+    """One row for each event of the guide, and of one's own that was perhaps heard; one cell for each of ``calls``."""
+    own = {mark.event for call in calls for mark in (*call.events, *call.doubtful)}.difference(EVENTS)
+    return tuple(MatrixRow(event, tuple(_cell(call, event) for call in calls)) for event in (*EVENTS, *sorted(own)))
 
 
 def _cell(call: CallRow, event: str) -> Cell:

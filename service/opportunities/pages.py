@@ -15,6 +15,7 @@ from service.opportunities.filters import OpportunityFilters
 from service.opportunities.matrix import event_matrix
 from service.opportunities.queries import get_opportunity, list_opportunities
 from service.opportunities.views import OpportunityDetail
+from service.sops.own_events import titles_to
 from service.web.rendering import Reader, reader, render
 
 router = APIRouter(include_in_schema=False)
@@ -30,6 +31,7 @@ def opportunities_page(request: Request, viewer: SignedInViewer, session: Transa
         "rows": list_opportunities(session, viewer, filters),
         "now": now,
         "today": now.date(),
+        "own_titles": titles_to(session, reader(request, viewer).language),
     }
     is_part = request.headers.get("hx-target") == "results"
     template = "opportunities/results.html" if is_part else "opportunities/list.html"
@@ -42,7 +44,8 @@ def opportunity_page(request: Request, viewer: SignedInViewer, session: Transact
     detail = get_opportunity(session, viewer, external_id)
     if detail is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
-    context = opportunity_context(detail, reader(request, viewer))
+    to = reader(request, viewer)
+    context = opportunity_context(detail, to) | {"own_titles": titles_to(session, to.language)}
     return render(request, "opportunities/opportunity.html", viewer, context)
 
 

@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from models.calls import Call
 from models.opportunities import STAGES, Account, Contact, Opportunity, StageChange
 from models.people import User
+from models.reviews import EventReview
 from models.scores import StoredKeyEvent
 from service.calls import newest
 from service.calls.queries import calls_of_opportunity
 from service.opportunities.filters import OpportunityFilters
 from service.opportunities.views import OpportunityDetail, OpportunityRow, StageMove
 from service.people.viewer import Viewer, visible_calls, visible_opportunities
+from service.reviews.counting import is_heard, is_unheard, says_there
 
 
 def list_opportunities(
@@ -148,15 +150,22 @@ def _with_events(
 
 
 def _events(session: Session, viewer: Viewer, opportunities: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:
-    """Turns per present key event, of the calls this viewer sees."""
-    counted = select(Call.opportunity_id, StoredKeyEvent.event, func.count().label("turns"))
-    found = session.execute(
-        newest.joined(counted)
+    """Turns per present key event, of the calls this viewer sees; what people reviewed counts as they left it."""
+    told = (
+        newest.joined(select(Call.opportunity_id, StoredKeyEvent.event, func.count().label("turns")))
         .join(StoredKeyEvent, StoredKeyEvent.analysis_id == newest.analysis.c.id)
-        .where(visible_calls(viewer), Call.opportunity_id.in_(opportunities), StoredKeyEvent.doubtful.is_(False))
+        .where(is_heard(newest.transcript.c.id))
         .group_by(Call.opportunity_id, StoredKeyEvent.event)
     )
+    added = (
+        newest.joined(select(Call.opportunity_id, EventReview.event, func.count().label("turns")))
+        .join(EventReview, EventReview.transcript_id == newest.transcript.c.id)
+        .where(says_there(), is_unheard(newest.analysis.c.id), newest.analysis.c.id.is_not(None))
+        .group_by(Call.opportunity_id, EventReview.event)
+    )
     heard: defaultdict[uuid.UUID, dict[str, int]] = defaultdict(dict)
-    for row in found:
-        heard[row.opportunity_id][row.event] = row.turns
+    for query in (told, added):
+        for row in session.execute(query.where(visible_calls(viewer), Call.opportunity_id.in_(opportunities))):
+            turns = heard[row.opportunity_id]
+            turns[row.event] = turns.get(row.event, 0) + row.turns
     return heard

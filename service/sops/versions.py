@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from models.scores import SopVersion
 from service.people.viewer import Viewer
 from service.settings import Settings
+from service.sops.checking import checked
 from sop.document import Sop, content_hash, parse
 from sop.procedure import LANGUAGES, Language
 
@@ -39,7 +40,7 @@ def publish(session: Session, document: str, viewer: Viewer) -> tuple[SopVersion
     Raises:
         SopError: the document has mistakes.
     """
-    sop = parse(document)
+    sop = checked(document)
     digest = content_hash(sop)
     newest = session.scalars(
         select(SopVersion).where(SopVersion.name == sop.name).order_by(SopVersion.number.desc()).limit(1)

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from models.calls import DIRECTIONS, STATES
 from models.opportunities import STAGES
+from nlp.quality import wilson
 from service.access import SignedInViewer
 from service.calls.conversation import Piece, RemovedLine, TurnLine
 from service.calls.scoresheet import CriterionLine, EvidenceLine, StepLine
@@ -45,6 +46,7 @@ def _samples() -> dict[str, Any]:
         "directions": DIRECTIONS,
         "stages": STAGES,
         "scores": [(92.0, 92.0, 92.0), (71.0, 64.0, 80.0), (38.0, 21.0, 66.0), (None, 0.0, 100.0)],
+        "estimates": [wilson(0.9, 40), wilson(0.0, 12)],
         "marks": [
             EventMark(event, False, i, i * 9_000, i * 9_000 + 4_000, who, _QUOTE, 0.9)
             for i, (event, who) in enumerate(_MARKED)

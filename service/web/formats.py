@@ -8,7 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from service.clock import clock
@@ -63,6 +63,19 @@ class Formats:
         if isinstance(day, datetime):
             day = day.astimezone(self.zone).date()
         return str(format_skeleton("MMMd", day, locale=self._locale))
+
+    def weekday(self, day: date) -> str:
+        """Month and day with the day of the week; the year only when it is not this one."""
+        return str(format_skeleton(f"{self._year(day)}MMMEd", day, locale=self._locale))
+
+    def days(self, first: date, last: date) -> str:
+        """From a day to a day, both included."""
+        skeleton = f"{self._year(first) or self._year(last)}MMMd"
+        return str(format_interval(first, last, skeleton, locale=self._locale))
+
+    def _year(self, day: date) -> str:
+        """The part of a skeleton that tells the year, where it is not this one."""
+        return "" if day.year == datetime.now(self.zone).year else "y"
 
     def clock(self, ms: int | None) -> str:
         """A duration or a place in a recording; a dash when it is not known."""

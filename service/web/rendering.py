@@ -21,7 +21,9 @@ from service.people.viewer import Viewer
 from service.web.families import FAMILIES, family_of
 from service.web.formats import Formats, time_zone
 from service.web.scales import band, position
+from service.web.slots import shown_slots
 from service.web.translation import LANGUAGES, Translator, chosen_language, translator
+from sop.events import EVENTS
 
 LANGUAGE_COOKIE = "locale"
 TIME_ZONE_COOKIE = "time_zone"
@@ -67,7 +69,7 @@ def render(
 ) -> HTMLResponse:
     """A page from ``template``; ``context`` is what it needs besides what every page has."""
     to = reader(request, viewer)
-    page = {
+    page: dict[str, Any] = {
         "viewer": viewer,
         "t": to.t,
         "fmt": to.formats,
@@ -75,6 +77,7 @@ def render(
         "csrf_token": csrf_token(request),
         "nonce": getattr(request.state, "nonce", ""),
         "path": request.url.path,
+        "own_titles": {},
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
     }
     html = templates().get_template(template).render({**page, **context})
@@ -98,9 +101,11 @@ def templates() -> Environment:
         STATES=STATES,
         STAGES=STAGES,
         OUTCOMES=OUTCOMES,
+        EVENTS=EVENTS,
         family_of=family_of,
         band=band,
         position=position,
+        shown_slots=shown_slots,
         clock=clock,
     )
     return environment

@@ -64,6 +64,7 @@ def test_a_database_of_the_first_version_comes_up_to_date(old: Database) -> None
         ).one()
         assert tuple(row) == (1.0, None, "rep", "", "", None)
         assert session.scalar(text("SELECT count(*) FROM role_corrections")) == 0
+        assert session.scalars(text("SELECT slots FROM key_events")).all() == [[]]
 
 
 def test_the_newest_step_can_be_taken_back(old: Database) -> None:

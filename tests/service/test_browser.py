@@ -191,6 +191,7 @@ def test_every_page_is_drawn_in_both_languages(site: Site, page: Page, language:
         "call-mono-unknown": f"/calls/{site.calls['mono-unknown']}",
         "call-mono-three": f"/calls/{site.calls['mono-three']}",
         "call-mono-music": f"/calls/{site.calls['mono-music']}?removed=1",
+        "quality": "/quality",
         "opportunities": "/opportunities",
         "opportunity": "/opportunities/OPP-1001",
         "opportunity-gap": "/opportunities/OPP-1002",
@@ -419,8 +420,72 @@ def test_pages_fit_a_tablet(site: Site, page: Page) -> None:
         "call": f"/calls/{site.calls['zh-demo-002']}",
         "call-mono": f"/calls/{site.calls['mono-three']}",
         "opportunity": "/opportunities/OPP-1001",
+        "quality": "/quality",
     }.items():
         page.goto(address)
         page.wait_for_timeout(300)
         page.screenshot(path=SCREENSHOTS / f"{name}-tablet.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= 820, name
+
+
+def test_an_event_is_rejected_and_the_toast_undoes_it(site: Site, page: Page) -> None:
+    """Struck through, off the tally and the timeline, said beside its evidence; undone all is as it was."""
+    page.goto(f"/calls/{site.calls['zh-demo-002']}")
+    chip = page.locator("#turn-0 [data-event=opening]")
+    marks = page.locator(".lanes .mark").count()
+    chip.click()
+    expect(page.locator("#verdict")).to_contain_text("Opening")
+    page.locator("#verdict").get_by_role("button", name="No, it is not").click()
+    expect(chip.locator("s")).to_have_text("Opening")
+    expect(page.locator("#tally [data-filter=opening]")).to_have_count(0)
+    expect(page.locator(".lanes .mark")).to_have_count(marks - 1)
+    expect(page.locator("#scorecard .evidence-verdict.rejected")).to_have_count(1)
+    page.screenshot(path=SCREENSHOTS / "call-rejected-en.png")
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator("#tally [data-filter=opening]")).to_have_count(1)
+    expect(page.locator(".lanes .mark")).to_have_count(marks)
+    expect(page.locator("#scorecard .evidence-verdict")).to_have_count(0)
+
+
+def test_a_missed_event_is_added_by_the_keyboard(site: Site, page: Page) -> None:
+    """The menu offers what the speaker can show, the choice appears on its turn, and the popover takes it back."""
+    page.goto(f"/calls/{site.calls['en-demo-003']}")
+    turn = page.locator(".turn.speaker-customer").first
+    turn.locator("[data-add]").focus()
+    page.keyboard.press("Enter")
+    offered = page.locator("#missed [data-missed]:visible")
+    expect(offered.first).to_be_focused()
+    assert not {"opening", "closing"} & {item.get_attribute("data-missed") for item in offered.all()}
+    event = offered.first.get_attribute("data-missed")
+    page.keyboard.press("Enter")
+    chip = turn.locator(f"[data-event={event}][data-verdict=missed]")
+    expect(chip).to_be_visible()
+    chip.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict-told")).to_contain_text("Sam Ortiz added it")
+    page.locator("#verdict").get_by_role("button", name="Take back").click()
+    expect(chip).to_have_count(0)
+
+
+def test_a_sample_is_judged_by_keys(site: Site, page: Page) -> None:
+    """Y, N and S answer and lead on, U goes back, the end leads to the card, which counts what was answered."""
+    page.goto("/quality")
+    page.get_by_role("button", name="Start").click()
+    progress = page.locator(".sample-progress span")
+    page.locator("#wave > div").wait_for()
+    count = int(progress.inner_text().split()[-1])
+    assert count >= 5
+    for done, key in enumerate(("y", "n", "s"), start=1):
+        page.keyboard.press(key)
+        expect(progress).to_have_text(f"{done} of {count}")
+    page.keyboard.press("u")
+    expect(progress).to_have_text(f"2 of {count}")
+    page.screenshot(path=SCREENSHOTS / "sample-en.png")
+    for done in range(3, count + 1):
+        page.keyboard.press("n")
+        expect(progress).to_have_text(f"{done} of {count}")
+    expect(page.locator("#finished")).to_contain_text("The sample is done")
+    page.screenshot(path=SCREENSHOTS / "sample-done-en.png")
+    page.get_by_role("link", name="To the quality card").click()
+    expect(page.locator(".quality-table .estimate").first).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / "quality-reviewed-en.png")

@@ -20,7 +20,7 @@ from asr.guards import Removed
 from asr.recording import Transcription
 from fakes import silence, tone, write_wav
 from fakes_remote import closed_url, refused, speech_server
-from fakes_web import add_transcribed, mono
+from fakes_web import add_call, add_transcribed, mono
 from models.calls import Recording
 from models.database import Database
 from models.scores import Analysis
@@ -200,14 +200,19 @@ def test_analyze_needs_no_database(clearcall: Run, tmp_path: Path, monkeypatch: 
     }
     file = tmp_path / "t.json"
     file.write_text(json.dumps(document, ensure_ascii=False))
-    code, lines, _ = clearcall("analyze", str(file), "--json")
+    code, lines, _ = clearcall("analyze", str(file), "--started-at", "2026-10-22T14:20:00+08:00", "--json")
     answer = json.loads(lines[0])
     assert code == 0
     heard = {event["event"] for event in answer["events"]}
     assert {"opening", "price_objection", "objection_handling", "next_step"} <= heard
     for event in answer["events"]:
-        assert set(event) == {"event", "turn", "start_ms", "end_ms", "speaker", "quote", "confidence"}
+        assert set(event) == {"event", "turn", "start_ms", "end_ms", "speaker", "quote", "confidence", "slots"}
         assert event["quote"] in turns[event["turn"]][1]
+        for slot in event["slots"]:
+            assert turns[event["turn"]][1][slot["start"] : slot["end"]] == slot["text"]
+    slots = {(slot["name"], slot["value"]) for event in answer["events"] for slot in event["slots"]}
+    assert ("amount", 320_000) in slots
+    assert any(name == "when" and str(value).startswith("2026-10-23") for name, value in slots)
     for number in answer["numbers"]:
         assert set(number) == {"turn", "text", "value", "unit", "start_ms", "end_ms"}
         assert number["text"] in turns[number["turn"]][1]
@@ -221,6 +226,7 @@ def test_analyze_needs_no_database(clearcall: Run, tmp_path: Path, monkeypatch: 
     ("arguments", "code", "message"),
     [
         (["transcribe", "gone.wav"], 1, "clearcall: gone.wav: can't be opened (No such file or directory)"),
+        (["analyze", "t.json", "--started-at", "noon"], 2, "--started-at: 'noon' is not a time like 2026-10-12T10:05"),
         (["analyze", "gone.json"], 1, "clearcall: gone.json: can't be read (No such file or directory)"),
         (["search", "--event", "price_objecton"], 2, "did you mean 'price_objection'?"),
         (["sop", "diff", "a", "b"], 2, "clearcall: clearcall sop diff: not yet"),
@@ -537,3 +543,48 @@ def test_a_missing_vocabulary_is_one_line(clearcall: Run) -> None:
     code, _, errors = clearcall("transcribe", "a.wav", "--vocabulary", "gone.yaml")
     assert code == 1
     assert errors.strip() == "clearcall: gone.yaml: can't be read (No such file or directory)"
+
+
+def test_events_are_reviewed_and_measured_by_commands(clearcall: Run, database: Database, tmp_path: Path) -> None:
+    """A verdict is given and taken back, the figures are printed, and reviewed calls are written as a corpus."""
+    events = [["opening"], [], ["closing"]]
+    texts = ["Good morning, this is Tom.", "Yes?", "Do you want to sign today?"]
+    call_id = str(add_call(database, settings_module.settings(), "a", texts, events=events))
+
+    def review(*arguments: str) -> tuple[int, list[str], str]:
+        return clearcall("calls", "review", call_id, *arguments)
+
+    assert clearcall("evaluate", "tagger", "--reviews")[1][0].startswith("no reviews yet: ")
+    assert review("2", "closing", "reject")[1] == ["turn 2, closing: rejected (before: withdrawn)"]
+    assert json.loads(review("2", "closing", "withdraw", "--json")[1][0])["before"] == "rejected"
+    assert review("0", "opening", "confirm")[0] == 0
+    corpus = tmp_path / "reviewed.jsonl"
+    code, lines, errors = clearcall("evaluate", "tagger", "--reviews", "--json", "--export", str(corpus))
+    assert (code, errors.splitlines()[-1]) == (0, f"1 reviewed calls written to {corpus}")
+    opening = next(row for row in json.loads(lines[0])["events"] if row["event"] == "opening")
+    assert (opening["precision"]["value"], opening["precision_basis"], opening["recall"]) == (1, "chosen", None)
+    assert [turn["reviewed"] for turn in json.loads(corpus.read_text())["turns"]] == [["opening"], [], []]
+    table = "\n".join(clearcall("evaluate", "tagger", "--reviews")[1])
+    assert "1.00 [0.21, 1.00]*" in table
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["calls", "review", "{call}", "0", "opening", "perhaps"], "perhaps: not a verdict; say confirm, reject, "),
+        (["calls", "review", "{call}", "9", "opening", "reject"], "{call}: turn: there is no turn 9 in this call; "),
+        (["calls", "review", "x", "0", "opening", "reject"], "x: not the id of a call; "),
+        (["evaluate", "tagger"], "give either CORPUS or --reviews"),
+        (["evaluate", "tagger", "x.jsonl", "--reviews"], "give either CORPUS or --reviews"),
+        (["evaluate", "tagger", "x.jsonl", "--export", "y"], "--export: only with --reviews"),
+        (["evaluate", "tagger", "--reviews", "--export", "/nowhere/y"], "/nowhere/y: can't be written (No such file"),
+    ],
+)
+def test_reviews_that_cannot_be_are_one_line(
+    clearcall: Run, database: Database, arguments: list[str], message: str
+) -> None:
+    """What is wrong is named, with what to do."""
+    call_id = add_call(database, settings_module.settings(), "a", ["Good morning, this is Tom."])
+    code, _, errors = clearcall(*(part.format(call=call_id) for part in arguments))
+    assert code != 0
+    assert errors.startswith(f"clearcall: {message.format(call=call_id)}")

@@ -11,7 +11,7 @@ from asr.diarize import CamPlusEmbedder, VoiceError
 from asr.lanes import Split
 from asr.vad import VadOptions
 from asr.weights import find_weights
-from fakes import FakeRoleTeller
+from fakes import FakeRespeller, FakeRoleTeller
 from service.engines import LazyEngines
 from service.settings import Settings, SettingsError
 
@@ -41,7 +41,9 @@ def test_the_name_of_a_transcript_is_short_and_stays(home: Path) -> None:
     assert int(name(home), 16)
 
 
-@pytest.mark.parametrize("settings", [{"rep_channel": 1}, {"compute_type": "float32"}, {"speakers": "auto"}])
+@pytest.mark.parametrize(
+    "settings", [{"rep_channel": 1}, {"compute_type": "float32"}, {"speakers": "auto"}, {"respell": "off"}]
+)
 def test_settings_that_change_a_transcript_change_its_name(home: Path, settings: dict[str, Any]) -> None:
     """A recording is transcribed again when what is asked for differs."""
     assert name(home, **settings) != name(home)
@@ -55,6 +57,7 @@ def test_settings_that_change_a_transcript_change_its_name(home: Path, settings:
         ("asr.vad.SileroDetector.weights_hash", "other"),
         ("asr.diarize.CamPlusEmbedder.weights_hash", "other"),
         ("service.engines.load_roles", FakeRoleTeller),
+        ("service.engines.load_respeller", FakeRespeller),
         ("service.engines.CamPlusEmbedder", no_voices),
         ("asr.vad.VadOptions", lambda: VadOptions(threshold=0.5)),
     ],
@@ -72,6 +75,7 @@ def test_as_many_transcriptions_run_at_once_as_jobs(home: Path, monkeypatch: pyt
     """Each job has its share of the cores, at least one, split into lanes as was fastest; workers serve all lanes."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(4)), raising=False)
     monkeypatch.setattr("service.engines.fastest", lambda choices, seconds: choices[0])
+    monkeypatch.setattr("service.engines.remembered", lambda path, key, measure: measure())
     for concurrency, threads, lanes in ((1, 1, 4), (2, 1, 2), (3, 1, 1), (8, 1, 1)):
         options = LazyEngines(Settings(home=home, device="cpu"), concurrency)._options()
         assert (options.cpu_threads, options.lanes) == (threads, lanes)
@@ -113,3 +117,18 @@ def test_a_server_needs_an_address() -> None:
     """Without one the setting is named before anything is transcribed."""
     with pytest.raises(SettingsError, match="CLEARCALL_REMOTE_URL: missing; engine 'openai' needs"):
         _ = LazyEngines(Settings(engine="openai")).asr_hash
+
+
+@pytest.mark.parametrize(
+    ("engine", "respell", "wanted"),
+    [
+        ("whisper", "auto", True),
+        ("openai", "auto", False),
+        ("openai", "on", True),
+        ("whisper", "off", False),
+    ],
+)
+def test_only_our_own_recognizer_is_respelt_unasked(engine: str, respell: str, wanted: bool) -> None:
+    """A server may tell no confidence, and then nothing says which of its characters are in doubt."""
+    settings = Settings.model_validate({"engine": engine, "respell": respell})
+    assert (LazyEngines(settings).respeller is not None) == wanted

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from asr.transcript import Speaker, Transcript, Turn
-from fakes import FakeEngines, write_wav
+from fakes import FakeEngines, FakeRespeller, write_wav
 from service import pipeline
 from service.settings import Settings
 from sounds_asr import Samples, bursts_at
@@ -48,6 +48,16 @@ def test_without_voice_weights_speakers_are_unknown(tmp_path: Path, two_voices: 
     assert {turn.speaker for turn in transcript.turns} == {"unknown"}
     assert transcript.notes == ("voices_untold",)
     assert sum(len(turn.words) for turn in transcript.turns) == 4
+
+
+@pytest.mark.parametrize(("names", "text"), [((), "一。一。一。一。"), (("丁",), "一。丁。一。一。")])
+def test_mandarin_is_spelt_anew(tmp_path: Path, two_voices: Samples, names: tuple[str, ...], text: str) -> None:
+    """What was heard goes through the respeller where there is one, with the names that are to stay."""
+    engines = FakeEngines()
+    engines.respeller = FakeRespeller()
+    path = write_wav(tmp_path / "call.wav", two_voices.reshape(1, -1), 16_000)
+    heard = pipeline.transcribe(path, engines, Settings(home=tmp_path), language="zh", vocabulary={"zh": names})
+    assert "".join(turn.text for turn in heard.transcript.turns) == text
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_a_recording_becomes_a_scored_call(database: Database, settings: Setting
         assert recording.state == "scored"
         assert (recording.progress, recording.state_reason) == (1.0, None)
         assert card.recording_hash == recording.sha256
-        assert card.weights_hash == "fake-whisper+fake-tagger-1"
+        assert card.weights_hash == "fake-whisper+fake-tagger-2"
         assert len(card.sop_hash) == 64
         assert [turn.speaker for turn in session.scalars(select(StoredTurn).order_by(StoredTurn.position))] == [
             "rep",

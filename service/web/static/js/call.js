@@ -3,6 +3,7 @@
 import { clock, csrfToken, isTyping, text, toast } from "./page.js";
 import { Player } from "./player.js";
 import { followProgress, isFinished } from "./progress.js";
+import { listenToReviews } from "./reviews.js";
 import { Transcript } from "./transcript.js";
 
 const page = document.getElementById("call");
@@ -105,6 +106,7 @@ function start() {
   listenToKeys(player, transcript);
   listenToFields(player, transcript);
   openAtMoment(player, transcript);
+  listenToReviews(page.dataset.call, transcript);
   page.addEventListener("deleted", () => player.isPlaying && player.toggle());
 }
 

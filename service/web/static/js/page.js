@@ -10,13 +10,24 @@ export function text(key, params = {}) {
   return (texts[key] ?? key).replace(/\{(\w+)\}/g, (place, name) => params[name] ?? place);
 }
 
-/** Show a line at the foot of the page for a few seconds. */
-export function toast(message, kind = "") {
+/** Show a line at the foot of the page for a few seconds; with `act`, a button named `label` that does it. */
+export function toast(message, kind = "", label = "", act = null) {
   const line = document.createElement("p");
   line.className = `toast ${kind}`;
   line.textContent = message;
+  if (act) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "toast-act";
+    button.textContent = label;
+    button.addEventListener("click", () => {
+      line.remove();
+      act();
+    });
+    line.append(button);
+  }
   document.getElementById("toasts").append(line);
-  setTimeout(() => line.remove(), 4000);
+  setTimeout(() => line.remove(), act ? 8000 : 4000);
 }
 
 /** A place in a recording: 3:07, or 1:02:07 from an hour on. */

@@ -22,7 +22,7 @@ export class Transcript {
       start: Number(element.dataset.start),
       end: Number(element.dataset.end),
       text: element.querySelector(".turn-text").textContent.normalize("NFKC").toLowerCase(),
-      events: new Set([...element.querySelectorAll("[data-event]")].map((chip) => chip.dataset.event)),
+      events: eventsOf(element),
     }));
     this.byTime = [...this.turns].sort((one, other) => one.start - other.start);
     this.starts = this.byTime.map((turn) => turn.start);
@@ -68,6 +68,16 @@ export class Transcript {
 
   turnAt(position) {
     return this.turns.find((turn) => turn.element.dataset.turn === String(position));
+  }
+
+  /** Put newly drawn chips in the place of those of a turn. */
+  replaceEvents(position, fresh) {
+    const turn = this.turnAt(position);
+    const body = turn.element.querySelector(".turn-body");
+    body.querySelector(".turn-events")?.remove();
+    const chips = fresh.querySelector(".turn-events");
+    if (chips) body.append(document.adoptNode(chips));
+    turn.events = eventsOf(turn.element);
   }
 
   /** The turn before (-1) or after (1) the moment `ms`. */
@@ -122,6 +132,11 @@ export class Transcript {
     }
     CSS.highlights.set("found", new Highlight(...ranges));
   }
+}
+
+function eventsOf(element) {
+  const chips = element.querySelectorAll("[data-event]:not([data-verdict=rejected])");
+  return new Set([...chips].map((chip) => chip.dataset.event));
 }
 
 function rangesOf(element, needles) {

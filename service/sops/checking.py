@@ -1,0 +1,24 @@
+"""An SOP document checked to the end: also what only shows when its rules are made ready for use."""
+
+from __future__ import annotations
+
+from nlp import rules
+from sop.document import Sop, SopError, parse
+
+
+def checked(document: str) -> Sop:
+    """The SOP written in ``document``.
+
+    Raises:
+        SopError: all problems of the document, or of its rules' patterns, each with path and line.
+    """
+    sop = parse(document)
+    problems = [
+        problem
+        for event in sop.events
+        if event.rule is not None
+        for problem in rules.problems(event.rule, sop.languages)
+    ]
+    if problems:
+        raise SopError(sorted(problems, key=lambda problem: problem.line or 0))
+    return sop
