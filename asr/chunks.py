@@ -68,6 +68,19 @@ class Window:
         longest = max(sides, key=lambda side: side[0])
         return longest[1:] if longest[0] > 0 else self._moment(start_ms)
 
+    def alone(self, region: Region) -> tuple[Window, int]:
+        """A window of one of its regions only, and where that begins in what is heard, in milliseconds.
+
+        Raises:
+            ValueError: the region lies in no part.
+        """
+        at = 0
+        for part in self.parts:
+            if part.start_ms <= region.start_ms and region.end_ms <= part.end_ms:
+                return Window(self.channel, (region,), (region,)), at + region.start_ms - part.start_ms
+            at += part.duration_ms
+        raise ValueError(f"region {region.start_ms}-{region.end_ms} ms is in no part of the window")
+
     def _moment(self, offset_ms: int) -> tuple[int, int]:
         at = 0
         for part in self.parts:
@@ -85,7 +98,7 @@ class Packing:
     Pauses up to ``gap_ms`` are heard as they are; what lies between parts of a window is left out, up to ``join_ms``.
     """
 
-    max_ms: int = 15_000
+    max_ms: int = 20_000
     gap_ms: int = 1_000
     join_ms: int = 20_000
     batch_windows: int = 8

@@ -6,7 +6,7 @@ length; only the loudness curves and the words are kept of the whole call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +24,14 @@ from asr.transcript import LANGUAGES, Language, Transcript, Word
 from asr.vad import SpeechDetector
 from asr.voices import VoiceEmbedder, VoiceOptions, VoiceTrack
 
-VERSION = 2
+VERSION = 3
 """Raise when a change to decoding, detection, guards or attribution changes what is transcribed."""
 DECISIVE_MS = 20_000
 """With this much speech the language is decided."""
 LANGUAGE_CLIPS = (range(1), range(1, 4))
 """Clips of each channel that the language is told from, the longest first; the later ones only when in doubt."""
+PASSED_OVER_MS = 1_000
+"""Speech of that length without a word in it is heard once more, alone."""
 SURE = 0.9
 """Of all that speaks for a language; with less, more clips are heard."""
 LANGUAGE_CLIP_MS = 5_000
@@ -84,6 +86,21 @@ def transcribe(
         for block, last in _with_last(recording.blocks(options.block_seconds)):
             call.take(block, last)
         return call.finished(recording.truncated)
+
+
+def passed_over(window: Window, words: Sequence[Word]) -> list[Region]:
+    """The long regions of a window in which none of its words lies, though it has words elsewhere.
+
+    Whisper goes on with the next sentence at times as if a stretch were not there.
+    """
+    if not words:
+        return []
+    return [
+        region
+        for region in window.regions
+        if region.duration_ms >= PASSED_OVER_MS
+        and not any(word.start_ms < region.end_ms and region.start_ms < word.end_ms for word in words)
+    ]
 
 
 class _Call:
@@ -194,15 +211,27 @@ class _Call:
         self._undecided = []
         total_ms = sum(window.duration_ms for window, _ in clips)
         done_ms, ended = 0, self._fraction()
+        missed: list[tuple[Window, Mono]] = []
         for batch, answers in self._answers(clips, language):
             for i, heard in zip(batch, answers, strict=True):
-                window = clips[i][0]
-                channel = self._channels[window.channel]
-                guarded = guards.guard(heard, window, language)
-                channel.words += borders.snapped(guarded.words, borders.within(channel.sounds, window))
-                self._removed.extend(guarded.removed)
-                done_ms += window.duration_ms
+                missed += self._believe(clips[i], heard, language)
+                done_ms += clips[i][0].duration_ms
             self._progress(begun + (ended - begun) * done_ms / total_ms)
+        for batch, answers in self._answers(missed, language):
+            for i, heard in zip(batch, answers, strict=True):
+                self._believe(missed[i], heard, language)
+
+    def _believe(self, heard_of: tuple[Window, Mono], heard: Heard, language: Language) -> list[tuple[Window, Mono]]:
+        """Keep the words that the guards let through; the stretches of speech that were passed over come back."""
+        window, samples = heard_of
+        channel = self._channels[window.channel]
+        guarded = guards.guard(heard, window, language)
+        channel.words += borders.snapped(guarded.words, borders.within(channel.sounds, window))
+        self._removed.extend(guarded.removed)
+        if guarded.removed:
+            return []
+        missed = [window.alone(region) for region in passed_over(window, guarded.words)]
+        return [(w, samples[at * SAMPLES_PER_MS :][: w.duration_ms * SAMPLES_PER_MS]) for w, at in missed]
 
     def _answers(self, clips: list[tuple[Window, Mono]], language: Language) -> Iterator[tuple[list[int], list[Heard]]]:
         """Batches of clips and what was heard in them, in a fixed order, on as many lanes as there are."""

@@ -1,8 +1,8 @@
 """Whisper by CTranslate2: the one importer of faster-whisper and ctranslate2.
 
 Clips are encoded at their own length and a second of silence, not filled up to 30 s as Whisper was trained: the
-encoder's cost falls with the length, and the decoder's too, which looks at all of it for every token. The first search
-is greedy; what it is unsure of is searched again with a beam, and what goes round in circles the long way.
+encoder's cost falls with the length, and the decoder's too, which looks at all of it for every token. What goes round
+in circles is searched again the long way.
 """
 
 from __future__ import annotations
@@ -78,7 +78,6 @@ class WhisperOptions:
     ``compute_type`` "auto" is int8 on a CPU and float16 on a GPU; ``cpu_threads`` 0 leaves the number to
     CTranslate2. ``workers`` threads can ask at once and are served at the same time, each with ``cpu_threads``; one
     recording should ask from ``lanes`` of them, from all for 0.
-    A clip whose tokens have a mean log probability under ``doubt_logprob`` is searched again with ``beam_size``.
     """
 
     device: Device = "auto"
@@ -87,7 +86,6 @@ class WhisperOptions:
     beam_size: int = 5
     workers: int = 1
     lanes: int = 0
-    doubt_logprob: float = -0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,33 +207,33 @@ class WhisperRecognizer:
         """Clips of one length class."""
         tokenizer = self._tokenizers[language]
         names = vocabulary if language in PROMPTED else ()
-        prompt = _prompt(tokenizer, names)
         encoded = self._encoded(clips, length_ms + TAIL_MS)
-        plain = self._generate(encoded, tokenizer, length_ms, {"beam_size": 1})
-        decoded = list(plain)
-        if prompt:
-            prompted = self._generate(encoded, tokenizer, length_ms, {"beam_size": 1}, prompt)
-            decoded = [_unless_invented(one, bare, names) for one, bare in zip(prompted, plain, strict=True)]
-        doubtful = [i for i, d in enumerate(decoded) if self._doubts(d, clips[i], language)]
-        if doubtful:
-            again = [encoded[i] for i in doubtful]
-            searched = self._generate(again, tokenizer, length_ms, prompt=prompt)
-            for i, second in zip(doubtful, searched, strict=True):
-                second = _unless_invented(second, plain[i], names)
-                decoded[i] = self._better(decoded[i], second, clips[i], language)
+        decoded = self._generate(encoded, tokenizer, length_ms, prompt=_prompt(tokenizer, names))
+        if names:
+            decoded = self._checked(decoded, encoded, tokenizer, length_ms, names)
         heard = self._heard(encoded, clips, decoded, tokenizer)
         return [
             self._again(clip, language, first) if _lost(clip, first.text, language) else first
             for clip, first in zip(clips, heard, strict=True)
         ]
 
-    def _doubts(self, decoded: _Decoded, clip: Mono, language: Language) -> bool:
-        return decoded.avg_logprob < self.options.doubt_logprob or _lost(clip, decoded.text, language)
-
-    def _better(self, first: _Decoded, second: _Decoded, clip: Mono, language: Language) -> _Decoded:
-        if _lost(clip, second.text, language):
-            return first
-        return second if _lost(clip, first.text, language) or second.avg_logprob > first.avg_logprob else first
+    def _checked(
+        self,
+        prompted: Sequence[_Decoded],
+        encoded: Sequence[Encoded],
+        tokenizer: Tokenizer,
+        length_ms: int,
+        names: Sequence[str],
+    ) -> list[_Decoded]:
+        """What was heard with the names in mind; without them where it holds one that nobody else hears."""
+        plain = self._generate(encoded, tokenizer, length_ms, {"beam_size": 1})
+        invented = [i for i, one in enumerate(prompted) if not all_heard(names, one.text, plain[i].text)]
+        believed = list(prompted)
+        if invented:
+            without = self._generate([encoded[i] for i in invented], tokenizer, length_ms)
+            for i, one in zip(invented, without, strict=True):
+                believed[i] = one
+        return believed
 
     def _again(self, clip: Mono, language: Language, first: Heard) -> Heard:
         """The first attempt that does not run away, of :data:`RETRIES` with more silence; else the least repetitive."""
@@ -356,11 +354,6 @@ def _prompt(tokenizer: Tokenizer, vocabulary: Sequence[str]) -> list[int]:
         return []
     tokens: list[int] = tokenizer.encode(" " + ", ".join(vocabulary))
     return [tokenizer.sot_prev, *tokens[:VOCABULARY_TOKENS]]
-
-
-def _unless_invented(prompted: _Decoded, plain: _Decoded, names: Sequence[str]) -> _Decoded:
-    """What was heard with the names in mind, unless it holds one that was not heard at all without."""
-    return prompted if all_heard(names, prompted.text, plain.text) else plain
 
 
 def _lost(clip: Mono, text: str, language: Language) -> bool:

@@ -163,7 +163,6 @@ class LazyEngines:
             "device": recognizer.device,
             "compute_type": recognizer.compute_type,
             "beam_size": recognizer.options.beam_size,
-            "doubt_logprob": recognizer.options.doubt_logprob,
         }
 
     def _weights(self) -> Path:

@@ -136,43 +136,26 @@ def test_an_answer_does_not_depend_on_its_neighbours(whisper: WhisperRecognizer,
     ]
 
 
-def test_doubtful_clips_are_searched_again(whisper: WhisperRecognizer, english: Mono, weights: Path) -> None:
-    """A search with a beam never makes a clip less likely than the greedy one, and certain clips are spared it."""
-    searches: list[int] = []
-    doubting = WhisperRecognizer(weights, WhisperOptions(device="cpu", cpu_threads=1, doubt_logprob=0.0))
-    trusting = WhisperRecognizer(weights, WhisperOptions(device="cpu", cpu_threads=1, doubt_logprob=-9.0))
-    for recognizer in (doubting, trusting):
-        generate = recognizer._generate
-
-        def counted(*arguments: Any, generate: Any = generate, **keywords: Any) -> Any:
-            searches.append(1)
-            return generate(*arguments, **keywords)
-
-        recognizer._generate = counted  # type: ignore[method-assign]
-    (searched,) = doubting.recognize([english], "en")
-    assert len(searches) == 2
-    (greedy,) = trusting.recognize([english], "en")
-    assert len(searches) == 3
-    assert searched.avg_logprob >= greedy.avg_logprob
-
-
-def test_the_vocabulary_is_offered_to_the_later_searches(weights: Path, english: Mono) -> None:
-    """After a search without it names come before the clip as text, the most important first and no more than fit."""
+@pytest.mark.parametrize("invented", [False, True])
+def test_the_vocabulary_is_offered_and_checked(
+    weights: Path, english: Mono, monkeypatch: pytest.MonkeyPatch, invented: bool
+) -> None:
+    """Names come before the clip as text, as many as fit; where one is invented the clip is searched without them."""
     prompts: list[list[int]] = []
-    recognizer = WhisperRecognizer(weights, WhisperOptions(device="cpu", cpu_threads=1, doubt_logprob=0.0))
+    recognizer = WhisperRecognizer(weights, WhisperOptions(device="cpu", cpu_threads=1))
     generate = recognizer._generate
 
     def watched(*arguments: Any, **keywords: Any) -> Any:
-        prompts.append(list(keywords.get("prompt", arguments[4:5] and arguments[4])))
+        prompts.append(list(keywords.get("prompt", ())))
         return generate(*arguments, **keywords)
 
     recognizer._generate = watched  # type: ignore[method-assign]
+    monkeypatch.setattr("asr.whisper.all_heard", lambda names, text, plain: not invented)
     recognizer.recognize([english[: 3 * 16_000]], "en", ["Northlamp", *("word" + str(i) for i in range(500))])
-    bare, first, second = prompts
-    assert bare == []
-    assert first == second
-    assert len(second) == VOCABULARY_TOKENS + 1
-    assert recognizer._tokenizers["en"].decode(second[1:]).startswith(" Northlamp, word0,")
+    offered, *others = prompts
+    assert len(offered) == VOCABULARY_TOKENS + 1
+    assert recognizer._tokenizers["en"].decode(offered[1:]).startswith(" Northlamp, word0,")
+    assert others == [[]] * (2 if invented else 1)
 
 
 def test_when_all_attempts_run_away_the_least_repetitive_stays(
