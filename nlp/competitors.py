@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from asr.transcript import Language
 from nlp.entities import name_spans
+from nlp.syllables import HAN, are_near, syllables
 from nlp.text import fold
 from sop.events import Slot
 
@@ -27,10 +27,9 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
-_HAN_NAME = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]{2,}")
+_HAN = re.compile(f"{HAN}+")
+_HAN_NAME = re.compile(f"{HAN}{{2,}}")
 _WORD = re.compile(r"[A-Za-z0-9]+(?:['’](?!s\b)[A-Za-z]+)*")
-_NEAR_SOUNDS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("f", "h"))
 _LEAST_FORGIVING = 7
 """Letters of the shortest Latin name in which one may be wrong."""
 
@@ -110,10 +109,10 @@ def _known(text: str, name: str) -> list[Slot]:
 
 
 def _sounding(text: str, name: str) -> Iterator[tuple[int, int]]:
-    wanted = _syllables(fold(name))
+    wanted = syllables(fold(name))
     size, taken = len(wanted), 0
     for run in _HAN.finditer(text):
-        heard = _syllables(run.group())
+        heard = syllables(run.group())
         for at in range(len(heard) - size + 1):
             start = run.start() + at
             if start >= taken and _sounds_alike(wanted, heard[at : at + size]):
@@ -123,26 +122,7 @@ def _sounding(text: str, name: str) -> Iterator[tuple[int, int]]:
 
 def _sounds_alike(wanted: Sequence[str], heard: Sequence[str]) -> bool:
     different = [(one, other) for one, other in zip(wanted, heard, strict=True) if one != other]
-    return not different or (len(wanted) > 2 and len(different) == 1 and _are_near(*different[0]))
-
-
-def _are_near(one: str, other: str) -> bool:
-    if one.removesuffix("g") == other.removesuffix("g") and one.rstrip("g").endswith("n"):
-        return True
-    return any(
-        {one, other} == {first + rest, second + rest}
-        for first, second in _NEAR_SOUNDS
-        for rest in (one.removeprefix(first), one.removeprefix(second))
-    )
-
-
-@lru_cache(maxsize=4096)
-def _syllables(text: str) -> tuple[str, ...]:
-    """One toneless syllable for each Chinese character."""
-    # Its dictionaries take a third of a second to load, for turns that name no known vendor as written.
-    from pypinyin import lazy_pinyin
-
-    return tuple(str(syllable) for syllable in lazy_pinyin(text))
+    return not different or (len(wanted) > 2 and len(different) == 1 and are_near(*different[0]))
 
 
 def _spelt(text: str, name: str) -> Iterator[tuple[int, int]]:

@@ -11,13 +11,13 @@ from nlp.annotations import AnnotatedCall
 from nlp.ngrams import Trigrams
 from nlp.respelling_weights import pack_respelling
 from nlp.sounding_words import LONGEST, Lexicon
-from nlp.syllables import is_han, sounds
+from nlp.syllables import HAN, is_han, sounds
 
 SPOKEN = frozenset({"zh-dev-001", "zh-dev-008", "zh-dev-015", "zh-dev-017", "zh-dev-022", "zh-dev-030"})
 """Calls of the corpus that were also spoken, and that respelling is measured on: they are not counted."""
 LEAST_FREQUENCY = 50
 """Occurrences in the dictionary's corpus (60 million words) from which on a word is taken; characters always are."""
-_HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
+_HAN_RUN = re.compile(f"{HAN}+")
 
 
 def count_bytes(calls: Sequence[AnnotatedCall], dictionary: Mapping[str, int]) -> bytes:

@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from nlp.rule_text import Folded, folded
+from nlp.syllables import HAN, syllables
 
 _LATIN = r"[a-z0-9\u00df-\u024f]"
-_HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]{2,}")
+_HAN_RUN = re.compile(f"{HAN}{{2,}}")
 
 
 class Found(NamedTuple):
@@ -30,12 +31,12 @@ def word_spans(text: Folded, word: str, homophones: bool = False) -> list[Found]
     return sorted([*exact, *_same_sound(text, folded(word).text)]) if homophones else exact
 
 
-def homophone_strength(syllables: int) -> float:
-    """What the same toneless syllables are worth: 0.5 for two, and each further one halves the doubt.
+def homophone_strength(length: int) -> float:
+    """What ``length`` of the same toneless syllables are worth: 0.5 for two, and each further one halves the doubt.
 
     Two are often chance (价格 and 加个 are both jia ge), four hardly ever.
     """
-    return 1 - 0.5 ** (syllables - 1)
+    return 1 - 0.5 ** (length - 1)
 
 
 @lru_cache(maxsize=4096)
@@ -58,21 +59,10 @@ def _gap(parts: list[str], place: int) -> str:
 def _same_sound(text: Folded, word: str) -> Iterator[Found]:
     if not _HAN_RUN.fullmatch(word):
         return
-    wanted = _syllables(word)
+    wanted = syllables(word)
     for run in _HAN_RUN.finditer(text.text):
-        sounds = _syllables(run.group())
+        sounds = syllables(run.group())
         for place in range(len(sounds) - len(wanted) + 1):
             start, end = run.start() + place, run.start() + place + len(wanted)
             if sounds[place : place + len(wanted)] == wanted and text.text[start:end] != word:
                 yield Found(*text.original(start, end), homophone_strength(len(wanted)))
-
-
-@lru_cache(maxsize=4096)
-def _syllables(characters: str) -> tuple[str, ...]:
-    """One toneless syllable for each Chinese character, read as words: 银行 is yin hang."""
-    # Its dictionaries take a third of a second to load, for rules that ask for homophones only.
-    from pypinyin import lazy_pinyin
-
-    sounds = tuple(str(sound) for sound in lazy_pinyin(characters))
-    # Characters without a reading come back in one piece.
-    return sounds if len(sounds) == len(characters) else tuple(str(lazy_pinyin(one)[0]) for one in characters)

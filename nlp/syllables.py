@@ -6,7 +6,9 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
+"""One Chinese character, as a piece of regular expressions."""
+_HAN = re.compile(HAN)
 _SYLLABLE = re.compile(r"(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?)([a-z]+)")
 _NEAR_INITIALS = frozenset(map(frozenset, (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("f", "h"))))
 """Initials that many speakers, and recognizers on the telephone, do not keep apart."""
@@ -49,6 +51,12 @@ def sounds(text: str) -> tuple[Sound, ...]:
         # Characters without a reading come back in one piece.
         read = [lazy_pinyin(one, style=Style.TONE3, neutral_tone_with_five=True)[0] for one in text]
     return tuple(_parsed(str(one)) for one in read)
+
+
+@lru_cache(maxsize=4096)
+def syllables(text: str) -> tuple[str, ...]:
+    """As :func:`sounds`, without the tones."""
+    return tuple(sound.syllable for sound in sounds(text))
 
 
 @lru_cache(maxsize=8192)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from asr.transcript import LANGUAGES
 from nlp.numbers import Number, find_numbers
@@ -96,11 +96,23 @@ def conversation(
             start_ms=turn.start_ms,
             end_ms=turn.end_ms,
             pieces=pieces(turn.text, turn.words, find_numbers(turn.text, known) if known else ()),
-            events=tuple(heard[turn.position]),
+            events=tuple(_as_shown(heard[turn.position])),
             voice=turn.voice,
         )
         for turn in turns
     )
+
+
+def _as_shown(events: Iterable[EventMark]) -> Iterator[EventMark]:
+    """The events of one turn in the order of the guide, those that were rejected without their slots.
+
+    Of events whose slots another one has all of, only that one keeps them; of those with the same slots the last.
+    """
+    ordered = sorted(events, key=lambda mark: (mark.start_ms, _place(mark.event)))
+    told = [frozenset(mark.slots if mark.verdict != "rejected" else ()) for mark in ordered]
+    for i, mark in enumerate(ordered):
+        is_told = any(told[i] < other for other in told) or told[i] in told[i + 1 :]
+        yield replace(mark, slots=mark.slots if told[i] and not is_told else ())
 
 
 def pieces(text: str, words: Sequence[SpokenWord], numbers: Sequence[Number] = ()) -> tuple[Piece, ...]:
@@ -143,8 +155,12 @@ def _bare(text: str) -> str:
 def tally(events: Iterable[EventMark]) -> tuple[tuple[str, int], ...]:
     """How often each present event was heard, in the order of the guide; events of one's own come last."""
     counts = Counter(event.event for event in events if event.is_present)
-    own = sorted(set(counts) - set(EVENTS))
-    return tuple((event, counts[event]) for event in (*EVENTS, *own) if counts[event])
+    return tuple((event, counts[event]) for event in sorted(counts, key=_place))
+
+
+def _place(event: str) -> tuple[int, str]:
+    """Sorts as the guide does, events of one's own last."""
+    return (EVENTS.index(event) if event in EVENTS else len(EVENTS), event)
 
 
 def channel_speakers(turns: Iterable[SpokenTurn], channels: int) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect, sync_playwright
 
 from asr.guards import Removed
 from fakes import FakeEngines
@@ -26,7 +26,9 @@ from models.database import Database
 from service.demo.loading import PASSWORD
 from service.jobs.stages import Desk
 from service.main import create_app
+from service.people.viewer import OPERATOR
 from service.settings import Settings
+from service.sops.versions import publish, shipped
 from service.web.mounting import missing_libraries
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -489,3 +491,28 @@ def test_a_sample_is_judged_by_keys(site: Site, page: Page) -> None:
     page.get_by_role("link", name="To the quality card").click()
     expect(page.locator(".quality-table .estimate").first).to_be_visible()
     page.screenshot(path=SCREENSHOTS / "quality-reviewed-en.png")
+
+
+def test_long_titles_of_own_events_stay_in_their_places(site: Site, page: Page) -> None:
+    """In the filter's menu and on the quality card they end within their line or cell."""
+    title = "Mentions terms of the contract, ways of payment and liability, and asks for a review by legal first"
+    event = f"events: [{{id: terms, title: '{title}', rule: {{keywords: [contract]}}}}]"
+    with site.database.transaction() as session:
+        publish(session, f"{shipped()['en-b2b'].rstrip()}\n{event}\n", OPERATOR)
+    add_call(site.database, site.settings, "terms", ["Here is the contract.", "Thanks."], events=[["terms"], []])
+    page.goto("/quality")
+    chip = page.locator("tr[data-event=terms] .chip").first
+    assert is_within(chip, page.locator("tr[data-event=terms] th").first)
+    assert chip.get_attribute("title") == title
+    page.goto("/calls")
+    page.locator("summary", has_text="Key events").click()
+    line = page.locator(".events-grid .check", has_text=title)
+    assert is_within(line.locator(".chip"), page.locator(".events-panel"))
+
+
+def is_within(inner: Locator, outer: Locator) -> bool:
+    """Whether one element ends, to the right, inside another."""
+    one, other = inner.bounding_box(), outer.bounding_box()
+    assert one
+    assert other
+    return one["x"] + one["width"] <= other["x"] + other["width"]

@@ -151,7 +151,7 @@ def test_a_reviewed_call_shows_it(site: Site) -> None:
     for turn, event, verdict in ((2, "closing", "rejected"), (0, "opening", "confirmed"), (1, "next_step", "missed")):
         site.client.post(address, headers=head, json={"turn": turn, "event": event, "verdict": verdict})
     page = site.client.get(f"/calls/{site.call_id}", headers=head).text
-    assert "<s>Closing</s>" in page
+    assert '<s class="chip-name">Closing</s>' in page
     assert 'data-filter="closing"' not in page
     assert 'data-filter="next_step"' in page
     assert page.count('data-verdict="') == 3

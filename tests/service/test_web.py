@@ -29,7 +29,7 @@ from service.web.mounting import VENDOR_FILES, local_path
 from service.web.rendering import templates
 from service.web.scales import band, position
 from service.web.translation import LANGUAGES, TranslationError, Translator, chosen_language, translator
-from sop.events import EVENTS
+from sop.events import EVENTS, Slot
 
 WEB = Path(str(resources.files("service.web")))
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
@@ -252,6 +252,34 @@ def amounts(language: str, text: str, words: str) -> list[tuple[str, str]]:
     said = tuple(SpokenWord(word, 0, 1, 0.9) for word in words.split())
     (line,) = conversation([SpokenTurn(0, "rep", 0, None, 0, 9, text, 0.9, said)], (), language)
     return [(piece.text, piece.amount) for piece in line.pieces if piece.amount]
+
+
+def test_what_events_of_a_turn_share_is_shown_once() -> None:
+    """Events stand in the guide's order, shared slots once, after the last that has them, none after a rejected one."""
+    demo, day = Slot("channel", "demo", 0, 4, "demo"), Slot("when", "tomorrow", 5, 13, "2026-11-23")
+    price = Slot("amount", "9", 14, 15, 9)
+    marks = [
+        replace(EventMark(name, False, 0, 0, 9, "rep", "", 0.9), slots=slots, verdict=verdict)
+        for name, slots, verdict in (
+            ("own", (day,), None),
+            ("price_discussion", (day,), "rejected"),
+            ("closing", (demo, day), "rejected"),
+            ("next_step", (demo, day), None),
+            ("competitor", (), None),
+            ("customer_approval", (day, demo), None),
+            ("price_objection", (price,), None),
+        )
+    ]
+    (line,) = conversation([SpokenTurn(0, "rep", 0, None, 0, 9, "demo tomorrow", 0.9, ())], marks)
+    assert [(mark.event, mark.slots) for mark in line.events] == [
+        ("price_discussion", ()),
+        ("price_objection", (price,)),
+        ("competitor", ()),
+        ("customer_approval", ()),
+        ("next_step", (demo, day)),
+        ("closing", ()),
+        ("own", ()),
+    ]
 
 
 def test_the_tally_leaves_doubt_out() -> None:
