@@ -15,7 +15,18 @@ DOUBT_RECALL = 0.9
 DOUBT_REACH = (0.35, 0.7)
 """The doubt band begins between these shares of the threshold, so that every event has one."""
 
+CLEAR = 0.6
+"""With this mean confidence of its words, or more, a turn counts as heard."""
+
+SURE_PRECISION = 0.92
+"""A cautious reading calls present only what was this often right among held-out turns."""
+
+DOUBTED_TURNS = 0.14
+"""Of all turns so many may hold something in doubt when read cautiously."""
+
+_BINS = 10
 _GRID = np.round(np.arange(0.12, 0.80, 0.01), 2)
+_SURE_GRID = np.round(np.arange(0.50, 0.99, 0.01), 2)
 _PRIOR_STRENGTH = 4.0
 
 
@@ -34,6 +45,70 @@ class Decision:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """The bounds of a cautious reading, the same for all events: present from ``sure_from``, doubtful from
+    ``doubt_from`` up to it, as calibrated probabilities."""
+
+    sure_from: float = 0.7
+    doubt_from: float = 0.35
+
+
+def caution(scores: NDArray[np.float64], labels: NDArray[np.float32], allowed: NDArray[np.bool_]) -> Caution:
+    """The least bounds that keep :data:`SURE_PRECISION` and :data:`DOUBTED_TURNS` on these held-out turns.
+
+    Args:
+        scores: (turns, events) calibrated probabilities.
+        labels: (turns, events) 1.0 where the event is present.
+        allowed: (turns, events) what the speaker can show.
+    """
+    shown = np.where(allowed, scores, 0.0)
+    found = (cut for cut in _SURE_GRID if _precision(shown >= cut, labels) >= SURE_PRECISION)
+    sure = next(found, _SURE_GRID[-1])
+    lower = np.concatenate([_GRID, _SURE_GRID[_GRID[-1] < _SURE_GRID]])
+    lower = lower[lower <= sure]
+    doubted = [((shown >= cut) & (shown < sure)).any(axis=1).mean() for cut in lower]
+    doubt = next((cut for cut, share in zip(lower, doubted, strict=True) if share <= DOUBTED_TURNS), sure)
+    return Caution(float(sure), float(doubt))
+
+
+def expected_calibration_error(scores: NDArray[np.float64], labels: NDArray[np.float32]) -> float:
+    """Mean gap between probability and frequency over ten bins of equal width, weighted by turns (Guo et al. 2017).
+
+    ``scores`` and ``labels`` are (n,); 0 for none.
+    """
+    if not len(scores):
+        return 0.0
+    bins = np.minimum((scores * _BINS).astype(int), _BINS - 1)
+    gaps = [abs(float((scores[bins == b] - labels[bins == b]).sum())) for b in range(_BINS)]
+    return sum(gaps) / len(scores)
+
+
+def discounted(
+    scores: NDArray[np.float64],
+    heard: NDArray[np.float64],
+    role_confidence: float,
+    bound: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Probabilities with the doubt about words and speakers in them.
+
+    What was recognized with little confidence is worth less as evidence: the log odds of a turn are multiplied by
+    ``min(1, heard / CLEAR)``, which moves them towards not knowing only where an event seemed present. An event that
+    only one of the parties can show is there only if the role is right: its probability is multiplied by that.
+
+    Args:
+        scores: (turns, events) calibrated probabilities.
+        heard: (turns,) the recognizer's confidence in the words of each turn, in [0, 1].
+        role_confidence: that the parties are told apart rightly, in [0, 1].
+        bound: (events,) whether only one party can show the event.
+    """
+    clipped = np.clip(scores, 1e-6, 1 - 1e-6)
+    odds = np.log(clipped / (1 - clipped))
+    worth = np.minimum(heard / CLEAR, 1.0)[:, None]
+    believed = sigmoid(np.where(odds > 0, odds * worth, odds))
+    return believed * np.where(bound, role_confidence, 1.0)
 
 
 def probabilities(logits: NDArray[np.float32], decisions: Sequence[Decision]) -> NDArray[np.float64]:
@@ -87,6 +162,10 @@ def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """1 / (1 + exp(-x)) without overflow."""
     result: NDArray[np.float64] = 0.5 * (1.0 + np.tanh(0.5 * x))
     return result
+
+
+def _precision(hits: NDArray[np.bool_], labels: NDArray[np.float32]) -> float:
+    return float(labels[hits].mean()) if hits.any() else 0.0
 
 
 def _f1(hits: NDArray[np.bool_], labels: NDArray[np.float32]) -> float:

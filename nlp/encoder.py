@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -191,10 +192,31 @@ class RememberingEncoder:
     def weights_hash(self) -> str:
         return self._encoder.weights_hash
 
+    def known(self) -> RememberedVectors:
+        """What has been seen so far, as a value that can be sent to another process."""
+        return RememberedVectors(self.name, self.dim, self.weights_hash, dict(self._seen))
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         new = list(dict.fromkeys(text for text in texts if text not in self._seen))
         self._seen.update(zip(new, self._encoder.encode(new), strict=True))
         return np.stack([self._seen[text] for text in texts]) if texts else _no_vectors(self.dim)
+
+
+@dataclass(frozen=True)
+class RememberedVectors:
+    """An :class:`Encoder` of known texts alone, without its engine.
+
+    Raises:
+        KeyError: on a text that is not known.
+    """
+
+    name: str
+    dim: int
+    weights_hash: str
+    vectors: dict[str, Vectors]
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        return np.stack([self.vectors[text] for text in texts]) if texts else _no_vectors(self.dim)
 
 
 def unit_rows(vectors: NDArray[Any]) -> Vectors:

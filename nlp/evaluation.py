@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from itertools import starmap
+from multiprocessing import get_context
 from statistics import fmean
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from asr.transcript import LANGUAGES, Language
 from nlp.annotations import AnnotatedCall, CorpusError
+from nlp.calibration import expected_calibration_error
 from nlp.encoder import Encoder, RememberingEncoder
-from nlp.features import SpokenTurn
+from nlp.features import CallFeatures
 from nlp.tagger import HeadTagger
 from nlp.training import TrainingOptions, features_of, labels_of, split_by_call, train
 from sop.events import EVENTS
@@ -60,6 +65,46 @@ class EventScore:
 
 
 @dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a tagger makes of one call: ``scores`` are calibrated probabilities, ``believed`` what it calls present,
+    ``allowed`` what the speakers can show; ``sure`` and ``doubted`` are its cautious reading. All are (turns, events).
+    """
+
+    scores: NDArray[np.float64]
+    allowed: NDArray[np.bool_]
+    believed: NDArray[np.bool_]
+    sure: NDArray[np.bool_]
+    doubted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whether the probabilities mean what they say, and what a cautious reading gives.
+
+    ``calibration_error`` is the expected calibration error over all events, ``event_errors`` of each; ``precision``
+    and ``recall`` are of what a cautious reading calls present, ``doubted_turns`` the share of turns in which it leaves
+    an event in doubt. None where nothing was there to count.
+    """
+
+    calibration_error: float
+    event_errors: tuple[float, ...]
+    precision: float | None
+    recall: float | None
+    doubted_turns: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "expected_calibration_error": round(self.calibration_error, 4),
+            "by_event": {event: round(e, 4) for event, e in zip(EVENTS, self.event_errors, strict=True)},
+            "cautious": {
+                "precision": _rounded(self.precision),
+                "recall": _rounded(self.recall),
+                "doubted_turns": round(self.doubted_turns, 4),
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class LanguageScore:
     """Scores of all calls of one language; ``events`` in the order of :data:`sop.events.EVENTS`."""
 
@@ -67,6 +112,7 @@ class LanguageScore:
     calls: int
     turns: int
     events: tuple[EventScore, ...]
+    trust: Trust
 
     @property
     def macro_f1(self) -> float | None:
@@ -84,6 +130,7 @@ class LanguageScore:
             "turns": self.turns,
             "macro_f1": _rounded(self.macro_f1),
             "events": {event: s.to_json() for event, s in zip(EVENTS, self.events, strict=True)},
+            "trust": self.trust.to_json(),
         }
 
 
@@ -152,6 +199,12 @@ class EvaluationReport:
             shown = _shown(counts.precision), _shown(counts.recall), _shown(counts.f1)
             lines.append(f"{event:<20}{shown[0]:>10}{shown[1]:>8}{shown[2]:>7}{counts.gold:>6}")
         lines.append(f"{'macro':<20}{'':>10}{'':>8}{_shown(score.macro_f1):>7}")
+        trust = score.trust
+        lines.append(
+            f"expected calibration error {trust.calibration_error:.3f} (worst event {max(trust.event_errors):.3f}); "
+            f"read cautiously: precision {_shown(trust.precision)}, recall {_shown(trust.recall)}, "
+            f"doubt in {trust.doubted_turns:.1%} of turns"
+        )
         if self.folds:
             each = [s.macro_f1 for fold in self.folds for s in fold.languages if s.language == score.language]
             mean = _shown(self.mean_macro_f1(score.language))
@@ -173,6 +226,7 @@ def evaluate_corpus(
     tagger: HeadTagger,
     training_calls: Sequence[AnnotatedCall] = (),
     progress: Callable[[str], None] = lambda _: None,
+    processes: int = 1,
 ) -> EvaluationReport:
     """The honest figures for ``calls``: direct when the tagger has seen none of them, else held out.
 
@@ -183,7 +237,7 @@ def evaluate_corpus(
         return evaluate(tagger, calls)
     known = {call.digest for call in calls}
     extra = [call for call in training_calls if call.digest not in known]
-    return evaluate_held_out(calls, tagger.encoder, extra, progress=progress)
+    return evaluate_held_out(calls, tagger.encoder, extra, progress=progress, processes=processes)
 
 
 def evaluate(tagger: HeadTagger, calls: Sequence[AnnotatedCall]) -> EvaluationReport:
@@ -198,12 +252,13 @@ def evaluate_held_out(
     options: TrainingOptions | None = None,
     folds: int = FOLDS,
     progress: Callable[[str], None] = lambda _: None,
+    processes: int = 1,
 ) -> EvaluationReport:
     """Cross-validation split by call: each quarter is tagged by a head trained, calibrated and given its
     thresholds on the rest alone.
 
     ``extra`` calls are only ever learned from; each fold leaves out its share of them too, so that
-    every head learns from the same share of the whole as of ``calls``.
+    every head learns from the same share of the whole as of ``calls``. ``processes`` folds are worked on at a time.
 
     Raises:
         CorpusError: fewer than two calls for each fold.
@@ -217,17 +272,47 @@ def evaluate_held_out(
     remembering = RememberingEncoder(encoder)
     _encode_all(everything, remembering, progress)
     parts = split_by_call(everything, folds, FOLD_SEED)
-    found: dict[int, NDArray[np.bool_]] = {}
-    reports = []
-    for number, part in enumerate(parts, start=1):
+    tested = [[i for i in part if i < len(calls)] for part in parts]
+    known = remembering.known()
+    tasks: list[_Task] = []
+    for part, own in zip(parts, tested, strict=True):
         unseen = {everything[i].digest for i in part}
-        head = train([call for call in everything if call.digest not in unseen], remembering, options)
-        tested = [i for i in part if i < len(calls)]
-        own = predictions(HeadTagger(remembering, head), [calls[i] for i in tested])
-        found.update(zip(tested, own, strict=True))
-        reports.append(Fold(tuple(calls[i].call_id for i in tested), score_calls([calls[i] for i in tested], own)))
-        progress(f"fold {number} of {len(parts)} measured")
-    return EvaluationReport("held_out", score_calls(calls, [found[i] for i in range(len(calls))]), tuple(reports))
+        seen = [call for call in everything if call.digest not in unseen]
+        tasks.append((seen, [calls[i] for i in own], known, options))
+    found: dict[int, Prediction] = {}
+    reports: dict[int, Fold] = {}
+    for number, predicted in _worked_on(tasks, processes):
+        own = tested[number]
+        found.update(zip(own, predicted, strict=True))
+        chosen = [calls[i] for i in own]
+        reports[number] = Fold(tuple(call.call_id for call in chosen), score_calls(chosen, predicted))
+        progress(f"{len(reports)} of {len(parts)} folds measured")
+    languages = score_calls(calls, [found[i] for i in range(len(calls))])
+    return EvaluationReport("held_out", languages, tuple(reports[number] for number in sorted(reports)))
+
+
+_Task = tuple[Sequence[AnnotatedCall], Sequence[AnnotatedCall], Encoder, TrainingOptions | None]
+
+
+def _worked_on(tasks: Sequence[_Task], processes: int) -> Iterator[tuple[int, list[Prediction]]]:
+    """The number and the predictions of each task, as they are done."""
+    if processes <= 1 or len(tasks) == 1:
+        yield from enumerate(starmap(_fold, tasks))
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        asked = {pool.submit(_fold, *task): number for number, task in enumerate(tasks)}
+        for done in as_completed(asked):
+            yield asked[done], done.result()
+
+
+def _fold(
+    seen: Sequence[AnnotatedCall],
+    tested: Sequence[AnnotatedCall],
+    encoder: Encoder,
+    options: TrainingOptions | None,
+) -> list[Prediction]:
+    torch.set_num_threads(1)
+    return predictions(HeadTagger(encoder, train(seen, encoder, options)), tested)
 
 
 def _encode_all(calls: Sequence[AnnotatedCall], encoder: RememberingEncoder, progress: Callable[[str], None]) -> None:
@@ -238,30 +323,57 @@ def _encode_all(calls: Sequence[AnnotatedCall], encoder: RememberingEncoder, pro
             progress(f"{number} of {len(calls)} calls encoded")
 
 
-def predictions(tagger: HeadTagger, calls: Iterable[AnnotatedCall]) -> list[NDArray[np.bool_]]:
-    """For each call (turns, events): what the tagger believes."""
-    scaling = tagger.head.centre, tagger.head.scale
-    return [
-        tagger.present(
-            [SpokenTurn(turn.speaker, turn.text) for turn in call.turns],
-            features_of(call, tagger.encoder, scaling),
-        )
-        for call in calls
-    ]
+def predictions(tagger: HeadTagger, calls: Iterable[AnnotatedCall]) -> list[Prediction]:
+    """What the tagger makes of each call."""
+    return [_prediction(tagger, features_of(call, tagger.encoder, tagger.scaling)) for call in calls]
 
 
-def score_calls(calls: Sequence[AnnotatedCall], predicted: Sequence[NDArray[np.bool_]]) -> tuple[LanguageScore, ...]:
-    """Scores per language that occurs; ``predicted`` is (turns, events) for each call."""
+def _prediction(tagger: HeadTagger, features: CallFeatures) -> Prediction:
+    scores = tagger.scores(features)
+    thresholds, _ = replace(tagger, cautious=False).bounds
+    sure_from, doubt_from = replace(tagger, cautious=True).bounds
+    sure = features.allowed & (scores >= sure_from)
+    return Prediction(
+        scores=scores,
+        allowed=features.allowed,
+        believed=features.allowed & (scores >= thresholds),
+        sure=sure,
+        doubted=features.allowed & (scores >= doubt_from) & ~sure,
+    )
+
+
+def score_calls(calls: Sequence[AnnotatedCall], predicted: Sequence[Prediction]) -> tuple[LanguageScore, ...]:
+    """Scores per language that occurs; ``predicted`` in order of the calls."""
     scores = []
     for language in LANGUAGES:
         own = [i for i, call in enumerate(calls) if call.language == language]
         if not own:
             continue
         gold = np.concatenate([labels_of(calls[i]) for i in own]) > 0
-        said = np.concatenate([predicted[i] for i in own])
+        said = np.concatenate([predicted[i].believed for i in own])
         events = tuple(_event_score(gold[:, column], said[:, column]) for column in range(len(EVENTS)))
-        scores.append(LanguageScore(language, len(own), len(gold), events))
+        scores.append(LanguageScore(language, len(own), len(gold), events, _trust(gold, [predicted[i] for i in own])))
     return tuple(scores)
+
+
+def _trust(gold: NDArray[np.bool_], predicted: Sequence[Prediction]) -> Trust:
+    scores = np.concatenate([one.scores for one in predicted])
+    allowed = np.concatenate([one.allowed for one in predicted])
+    sure = np.concatenate([one.sure for one in predicted])
+    doubted = np.concatenate([one.doubted for one in predicted])
+    labels = gold.astype(np.float32)
+    by_event = [
+        expected_calibration_error(scores[allowed[:, column], column], labels[allowed[:, column], column])
+        for column in range(len(EVENTS))
+    ]
+    counted = _event_score(gold.ravel(), sure.ravel())
+    return Trust(
+        calibration_error=expected_calibration_error(scores[allowed], labels[allowed]),
+        event_errors=tuple(by_event),
+        precision=counted.precision,
+        recall=counted.recall,
+        doubted_turns=float(doubted.any(axis=1).mean()) if len(doubted) else 0.0,
+    )
 
 
 def _event_score(gold: NDArray[np.bool_], said: NDArray[np.bool_]) -> EventScore:

@@ -19,7 +19,7 @@ from nlp.entities import entity_spans
 from nlp.text import fold
 from sop.events import EVENT_SPEAKERS, EVENTS
 
-LEXICAL_BUCKETS = 4096
+LEXICAL_BUCKETS = 16384
 SIGNS = ("MONEY", "PERCENT", "DATE", "TIME", "name", "question")
 CONTEXT_SIZE = 8 + len(SIGNS)
 SPEAKER_COLUMN = 0
@@ -83,13 +83,13 @@ def allowed_events(speakers: Sequence[Speaker]) -> NDArray[np.bool_]:
     ).reshape(len(speakers), len(EVENTS))
 
 
-def lexical_buckets(text: str, language: Language) -> NDArray[np.int64]:
+def lexical_buckets(text: str, language: Language, count: int = LEXICAL_BUCKETS) -> NDArray[np.int64]:
     """Distinct hash buckets of character 1-3-grams (zh) or word 1-2-grams (en), ascending.
 
     Every number is one symbol, so that the head learns "a number", not a price.
     """
     grams = _chinese_grams(text) if language == "zh" else _english_grams(text)
-    buckets = {zlib.crc32(f"{language}:{gram}".encode()) % LEXICAL_BUCKETS for gram in grams}
+    buckets = {zlib.crc32(f"{language}:{gram}".encode()) % count for gram in grams}
     return np.array(sorted(buckets), dtype=np.int64)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -25,13 +26,14 @@ from sop.events import EVENTS
 class HeadOptions:
     """Shape and schedule of a head; the defaults are what cross-validation chose."""
 
+    kind: Literal["sequence", "linear"] = "sequence"
     projection: int = 128
     lexical: int = 16
-    hidden: int = 96
+    hidden: int = 128
     window: int = 5
-    dropout: float = 0.4
+    dropout: float = 0.3
     input_dropout: float = 0.3
-    epochs: int = 40
+    epochs: int = 25
     batch: int = 12
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
@@ -51,6 +53,8 @@ class SequenceHead(nn.Module):
         self.neighbours = nn.Conv1d(dim, len(EVENTS), options.window, padding=options.window // 2, bias=False)
         self.before = nn.Conv1d(size, options.hidden, options.window, padding=options.window // 2)
         self.around = nn.Conv1d(options.hidden, options.hidden, options.window, padding=options.window // 2)
+        self.kind = options.kind
+        self.context = nn.Linear(CONTEXT_SIZE, len(EVENTS))
         self.out = nn.Linear(2 * options.hidden + size, len(EVENTS))
         self.dropout = nn.Dropout(options.dropout)
         self.input_dropout = nn.Dropout(options.input_dropout)
@@ -58,6 +62,7 @@ class SequenceHead(nn.Module):
         nn.init.zeros_(self.word_logits.weight)
         nn.init.zeros_(self.neighbours.weight)
         nn.init.constant_(self.out.bias, -2.0)
+        nn.init.constant_(self.context.bias, -2.0)
 
     def forward(self, batch: Batch) -> Tensor:
         calls, turns, _ = batch.embeddings.shape
@@ -66,12 +71,14 @@ class SequenceHead(nn.Module):
         lexical = self.words(words[0], words[1], per_sample_weights=words[2]).view(calls, turns, -1)
         seen = torch.cat([functional.gelu(self.project(embeddings)), lexical], dim=-1)
         seen = torch.cat([self.dropout(seen), batch.context], dim=-1)
+        linear = self.word_logits(words[0], words[1], per_sample_weights=words[2]).view(calls, turns, -1)
+        linear = linear + self.neighbours(embeddings.transpose(1, 2)).transpose(1, 2)
+        if self.kind == "linear":
+            return cast(Tensor, linear + self.context(batch.context))
         near = functional.gelu(self.before(seen.transpose(1, 2))) * batch.present
         wide = functional.gelu(self.around(self.dropout(near))) * batch.present
         heard = torch.cat([near, wide], dim=1).transpose(1, 2)
         logits: Tensor = self.out(torch.cat([self.dropout(heard), seen], dim=-1))
-        logits = logits + self.neighbours(embeddings.transpose(1, 2)).transpose(1, 2)
-        linear = self.word_logits(words[0], words[1], per_sample_weights=words[2]).view(calls, turns, -1)
         summed: Tensor = logits + linear
         return summed
 

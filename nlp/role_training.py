@@ -16,8 +16,8 @@ from asr.transcript import Language
 from nlp.annotations import AnnotatedCall
 from nlp.calibration import sigmoid
 from nlp.encoder import Encoder
-from nlp.features import LEXICAL_BUCKETS, lexical_buckets
-from nlp.roles import SIGNS, TURN_LIMIT, pack_roles, sentence_vectors, turn_signs
+from nlp.features import lexical_buckets
+from nlp.roles import ROLE_BUCKETS, SIGNS, TURN_LIMIT, pack_roles, sentence_vectors, turn_signs
 from nlp.training import split_by_call
 
 Floats = NDArray[np.float32]
@@ -102,9 +102,9 @@ def _rows_of(call: AnnotatedCall, encoder: Encoder) -> _Call:
 
 
 def _rows(texts: Sequence[str], language: Language, encoder: Encoder) -> Floats:
-    lexical = np.zeros((len(texts), LEXICAL_BUCKETS), dtype=np.float32)
+    lexical = np.zeros((len(texts), ROLE_BUCKETS), dtype=np.float32)
     for row, text in zip(lexical, texts, strict=True):
-        row[lexical_buckets(text, language)] = 1.0
+        row[lexical_buckets(text, language, ROLE_BUCKETS)] = 1.0
     return np.hstack([turn_signs(texts, language), sentence_vectors(texts, language, encoder), lexical])
 
 
@@ -195,7 +195,7 @@ def main() -> None:
     from nlp.roles import ROLES_PATH
     from nlp.training import shipped_corpus
 
-    content, report = train_bytes(shipped_corpus(), RememberingEncoder(UniversalSentenceEncoder()))
+    content, report = train_bytes(shipped_corpus("*-dev.jsonl"), RememberingEncoder(UniversalSentenceEncoder()))
     ROLES_PATH.write_bytes(content)
     print(f"{ROLES_PATH.name}: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
     print(report.to_text())

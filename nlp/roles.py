@@ -22,13 +22,15 @@ from safetensors.numpy import load, save
 from asr.transcript import Language, Speaker, Transcript, Turn
 from nlp.calibration import sigmoid
 from nlp.encoder import Encoder, UniversalSentenceEncoder
-from nlp.features import LEXICAL_BUCKETS, lexical_buckets
+from nlp.features import lexical_buckets
 from nlp.fillers import count_questions
 from nlp.text import count_spoken_units
 
 VERSION = 1
 """Raise it when the same weights come to give other roles."""
 FORMAT = "clearcall-roles-1"
+ROLE_BUCKETS = 4096
+"""Hash buckets of words and characters that the weights have a value for."""
 ROLES_PATH = Path(__file__).parent / "weights" / "roles.safetensors"
 LEAST_CONFIDENCE = 0.6
 """Below this the speakers stay unknown."""
@@ -116,7 +118,7 @@ class LinearRoleTeller:
         """(turns,): log odds that the rep says this rather than the customer."""
         signs = turn_signs(texts, language) @ self.weights.signs
         embedded = sentence_vectors(texts, language, self.encoder) @ self.weights.embedding
-        words = [float(self.weights.lexical[lexical_buckets(text, language)].sum()) for text in texts]
+        words = [float(self.weights.lexical[lexical_buckets(text, language, ROLE_BUCKETS)].sum()) for text in texts]
         odds = (signs + embedded).astype(np.float64) + np.array(words)
         bounded: NDArray[np.float64] = np.clip(odds, -TURN_LIMIT, TURN_LIMIT)
         return bounded
@@ -175,7 +177,7 @@ def roles_from_bytes(content: bytes, source: str = "roles") -> RoleWeights:
         size = int.from_bytes(content[:8], "little")
         document = json.loads(json.loads(content[8 : 8 + size])["__metadata__"]["clearcall"])
         tensors = {name: values.astype(np.float32) for name, values in load(content).items()}
-        if document["format"] != FORMAT or tensors["lexical"].shape != (LEXICAL_BUCKETS,):
+        if document["format"] != FORMAT or tensors["lexical"].shape != (ROLE_BUCKETS,):
             raise ValueError(f"format {document['format']!r}, expected {FORMAT!r}")
         return RoleWeights(
             signs=tensors["signs"],

@@ -17,11 +17,11 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from nlp.augmentation import Noise
-from nlp.calibration import Decision
+from nlp.calibration import Caution, Decision
 from nlp.head import HeadOptions, SequenceHead
 from sop.events import EVENTS
 
-FORMAT = "clearcall-head-1"
+FORMAT = "clearcall-head-2"
 
 
 class HeadError(RuntimeError):
@@ -30,7 +30,7 @@ class HeadError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class TrainedHead:
-    """Everything learned: networks, one decision per event, and the scale of the embeddings.
+    """Everything learned: networks, a decision per event, cautious bounds, and the scale of the embeddings.
 
     ``trained_on`` holds the digests of the training calls (see ``AnnotatedCall.digest``), ``sha256``
     the hash of the file's bytes.
@@ -38,6 +38,7 @@ class TrainedHead:
 
     networks: tuple[SequenceHead, ...]
     decisions: tuple[Decision, ...]
+    caution: Caution
     centre: NDArray[np.float32]
     scale: NDArray[np.float32]
     encoder_name: str
@@ -53,6 +54,7 @@ def pack_head(
     networks: Sequence[SequenceHead],
     options: HeadOptions,
     decisions: Sequence[Decision],
+    caution: Caution,
     scaling: tuple[NDArray[np.float32], NDArray[np.float32]],
     encoder_name: str,
     trained_on: Sequence[str],
@@ -70,6 +72,7 @@ def pack_head(
         "encoder": encoder_name,
         "options": asdict(options),
         "decisions": {event: d.to_json() for event, d in zip(EVENTS, decisions, strict=True)},
+        "caution": asdict(caution),
         "trained_on": sorted(trained_on),
     }
     return save(tensors, {"clearcall": json.dumps(document, sort_keys=True)})
@@ -116,6 +119,7 @@ def _head(document: Mapping[str, Any], tensors: Mapping[str, Tensor], sha256: st
     return TrainedHead(
         networks=tuple(_network(i, dim, options, tensors) for i in range(len(options.seeds))),
         decisions=tuple(Decision(**document["decisions"][event]) for event in EVENTS),
+        caution=Caution(**document["caution"]),
         centre=tensors["centre"].numpy(),
         scale=tensors["scale"].numpy(),
         encoder_name=document["encoder"],

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nlp.annotations import AnnotatedCall, read_calls
 from nlp.augmentation import Example
-from nlp.calibration import Decision, decide
+from nlp.calibration import Caution, Decision, caution, decide, probabilities
 from nlp.encoder import Encoder
 from nlp.features import CallFeatures, SpokenTurn, call_features
 from nlp.head import HeadOptions, batched_logits, fit_head
@@ -50,13 +50,13 @@ def train_bytes(
     vectors = encoder.encode([turn.text for call in calls for turn in call.turns])
     scaling = vectors.mean(axis=0), (_SPREAD / (vectors.std(axis=0) + 1e-6)).astype(np.float32)
     examples = [Example(features_of(call, encoder, scaling), labels_of(call)) for call in calls]
-    decisions = _decisions(calls, examples, chosen, progress)
+    decisions, careful = _decisions(calls, examples, chosen, progress)
     networks = []
     for seed in chosen.head.seeds:
         networks.append(fit_head(examples, chosen.head, seed))
         progress(f"network {len(networks)} of {len(chosen.head.seeds)} trained")
     digests = [call.digest for call in calls]
-    return pack_head(networks, chosen.head, decisions, scaling, encoder.name, digests)
+    return pack_head(networks, chosen.head, decisions, careful, scaling, encoder.name, digests)
 
 
 def split_by_call(calls: Sequence[AnnotatedCall], folds: int, seed: int) -> list[list[int]]:
@@ -89,8 +89,8 @@ def _decisions(
     examples: Sequence[Example],
     options: TrainingOptions,
     progress: Callable[[str], None],
-) -> list[Decision]:
-    """One decision per event, from logits of calls that their network has not seen."""
+) -> tuple[list[Decision], Caution]:
+    """One decision per event, and the cautious bounds, from logits of calls that their network has not seen."""
     logits: list[NDArray[np.float32]] = []
     tested: list[Example] = []
     for number, fold in enumerate(split_by_call(calls, options.folds, options.seed), start=1):
@@ -100,7 +100,11 @@ def _decisions(
         logits.extend(batched_logits([network], [example.features for example in own]))
         tested.extend(own)
         progress(f"calibration fold {number} of {options.folds} trained")
-    return decide_all(np.concatenate(logits), tested)
+    together = np.concatenate(logits)
+    decisions = decide_all(together, tested)
+    labels = np.concatenate([example.labels for example in tested])
+    allowed = np.concatenate([example.features.allowed for example in tested])
+    return decisions, caution(probabilities(together, decisions), labels, allowed)
 
 
 def decide_all(logits: NDArray[np.float32], examples: Sequence[Example]) -> list[Decision]:
@@ -112,32 +116,36 @@ def decide_all(logits: NDArray[np.float32], examples: Sequence[Example]) -> list
     ]
 
 
-def shipped_corpus() -> list[AnnotatedCall]:
-    """The annotated calls of this package, from which the shipped head is trained."""
+def shipped_corpus(files: str = "*.jsonl") -> list[AnnotatedCall]:
+    """The annotated calls of this package, from which the shipped head is trained; ``files`` is a pattern of names."""
     return [
         call
-        for path in sorted((Path(__file__).parent / "corpus").glob("*.jsonl"))
+        for path in sorted((Path(__file__).parent / "corpus").glob(files))
         for call in read_calls(path.read_text(encoding="utf-8"), path.name)
     ]
 
 
-def main() -> None:
-    """Retrain on the corpus of this package, write the head, print the cross-validated report."""
+def renew(path: Path, progress: Callable[[str], None]) -> str:
+    """Retrain on the corpus of this package and write the head; returns its SHA-256."""
     from nlp.encoder import RememberingEncoder
-    from nlp.evaluation import evaluate_held_out
-    from nlp.tagger import HEAD_PATH, default_encoder
+    from nlp.tagger import default_encoder
+
+    calls = shipped_corpus()
+    progress(f"encoding {sum(len(call.turns) for call in calls)} turns of {len(calls)} calls")
+    content = train_bytes(calls, RememberingEncoder(default_encoder()), progress=progress)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def main() -> None:
+    """Renew the shipped head."""
+    from nlp.tagger import HEAD_PATH
 
     def say(message: str) -> None:
         print(message, flush=True)
 
-    calls = shipped_corpus()
-    encoder = RememberingEncoder(default_encoder())
-    say(f"encoding {sum(len(call.turns) for call in calls)} turns")
-    content = train_bytes(calls, encoder, progress=say)
-    HEAD_PATH.parent.mkdir(exist_ok=True)
-    HEAD_PATH.write_bytes(content)
-    say(f"{HEAD_PATH.name}: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
-    say(evaluate_held_out(calls, encoder, progress=say).to_text())
+    say(f"{HEAD_PATH.name}: sha256 {renew(HEAD_PATH, say)}")
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ class LazyEngines:
     def tagger(self) -> HeadTagger:
         """The tagger with the shipped head."""
         with self._lock:
-            self._tagger = self._tagger or load_tagger()
+            self._tagger = self._tagger or load_tagger(cautious=self._settings.cautious)
             return self._tagger
 
     @property

@@ -57,6 +57,10 @@ class Settings(BaseSettings):
         description="Mandarin in likelier characters of the same sound where the recognizer was in doubt; "
         "`auto` does so for Whisper here, not for a server",
     )
+    cautious: bool = Field(
+        default=False,
+        description="key events count as present only when that is right nine times in ten; more stay unknown",
+    )
     sop_zh: str = Field(default="zh-telesales", description="SOP that scores Chinese calls")
     sop_en: str = Field(default="en-b2b", description="SOP that scores English calls")
     max_upload_mb: int = Field(default=1024, ge=1, description="largest recording and largest upload request, in MiB")

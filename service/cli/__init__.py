@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from service.cli import calls, evaluation, imports, people, reviews, roles, serving, sops
+from service.cli import calls, evaluation, imports, people, reviews, roles, serving, sops, training
 from service.cli.console import Failure, errors
 
 # What Typer makes of Ctrl-C: 128 and the number of SIGINT, as shells tell it.
@@ -31,6 +31,7 @@ roles.app.command("review")(reviews.review)
 app.add_typer(roles.app, name="calls")
 app.add_typer(sops.app, name="sop")
 app.add_typer(evaluation.app, name="evaluate")
+app.add_typer(training.app, name="nlp")
 app.add_typer(imports.app, name="import")
 app.add_typer(people.app, name="users")
 

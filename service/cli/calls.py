@@ -252,7 +252,7 @@ def analyze(
     if procedure is None:
         procedure = _default_sop(transcript.language)
     with engine_failures():
-        review = pipeline.review(transcript, load_tagger(), procedure, moment)
+        review = pipeline.review(transcript, load_tagger(cautious=settings().cautious), procedure, moment)
     if as_json:
         found = [number.to_json() for number in spoken_numbers(transcript)]
         print(json.dumps({**transcript.to_json(), "numbers": found, **review.to_json()}, ensure_ascii=False))

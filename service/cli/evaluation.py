@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,7 +92,7 @@ def _measure(corpus: Path, as_json: bool) -> None:
         raise Failure(str(error)) from error
     try:
         with engine_failures(), errors.status("Measuring …") as status:
-            report = evaluate_corpus(calls, load_tagger(), shipped_corpus(), status.update)
+            report = evaluate_corpus(calls, load_tagger(), shipped_corpus(), status.update, os.cpu_count() or 1)
     except CorpusError as error:
         raise Failure(f"{corpus}: {error}") from error
     if as_json:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr.transcript import Language, Speaker, Transcript, Turn
-from nlp.features import LEXICAL_BUCKETS
 from nlp.role_training import RoleOptions, plain, train_bytes
 from nlp.roles import (
     LEAST_CONFIDENCE,
+    ROLE_BUCKETS,
     ROLES_PATH,
     SIGNS,
     LinearRoleTeller,
@@ -61,7 +61,7 @@ def teller(signs: list[float], slope: float = 1.0) -> LinearRoleTeller:
     parameters = {
         "signs": np.array(signs, dtype=np.float32),
         "embedding": np.zeros(encoder.dim, dtype=np.float32),
-        "lexical": np.zeros(LEXICAL_BUCKETS, dtype=np.float32),
+        "lexical": np.zeros(ROLE_BUCKETS, dtype=np.float32),
     }
     return LinearRoleTeller(encoder, roles_from_bytes(pack_roles(parameters, slope, encoder.name, [])))
 

@@ -5,17 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from nlp.annotations import AnnotatedCall, AnnotatedTurn, CorpusError, read_calls
 from nlp.augmentation import Example, Noise, perturbed
 from nlp.evaluation import (
     EventScore,
     LanguageScore,
+    Prediction,
+    Trust,
     evaluate,
     evaluate_corpus,
     evaluate_held_out,
     score_calls,
 )
+from nlp.features import allowed_events
 from nlp.head import HeadOptions
 from nlp.tagger import HeadTagger
 from nlp.trained_head import HeadError, read_head
@@ -106,13 +110,21 @@ def test_too_few_calls_to_hold_out_are_refused() -> None:
         evaluate_held_out(some_calls(2)[:3], HashedEncoder())
 
 
+def said(call: AnnotatedCall, believed: NDArray[np.bool_]) -> Prediction:
+    """What a tagger without any doubt makes of a call."""
+    allowed = allowed_events([turn.speaker for turn in call.turns])
+    return Prediction(believed.astype(np.float64), allowed, believed, believed, np.zeros_like(believed))
+
+
 def test_a_perfect_tagger_scores_one_and_a_silent_one_none_or_zero() -> None:
     """The figures of two taggers whose answers are known."""
     calls = some_calls(2)
-    perfect = score_calls(calls, [labels_of(call) > 0 for call in calls])
+    perfect = score_calls(calls, [said(call, labels_of(call) > 0) for call in calls])
     assert [score.macro_f1 for score in perfect] == [1.0, 1.0]
-    silent = score_calls(calls, [np.zeros((len(call.turns), 13), dtype=bool) for call in calls])
+    assert all(score.trust.calibration_error == 0 and score.trust.precision == 1.0 for score in perfect)
+    silent = score_calls(calls, [said(call, np.zeros((len(call.turns), 13), dtype=np.bool_)) for call in calls])
     assert [score.macro_f1 for score in silent] == [0.0, 0.0]
+    assert all(score.trust.calibration_error > 0 and score.trust.precision is None for score in silent)
 
 
 def test_an_event_without_gold_counts_only_once_predicted() -> None:
@@ -120,8 +132,9 @@ def test_an_event_without_gold_counts_only_once_predicted() -> None:
     nothing, invented, right = EventScore(0, 0, 0), EventScore(0, 3, 0), EventScore(2, 0, 0)
     assert (nothing.precision, nothing.recall, nothing.f1) == (None, None, None)
     assert (invented.precision, invented.recall, invented.f1) == (0.0, None, 0.0)
-    assert LanguageScore("en", 1, 5, (nothing, right)).macro_f1 == 1.0
-    assert LanguageScore("en", 1, 5, (invented, right)).macro_f1 == 0.5
+    trust = Trust(0.0, (), None, None, 0.0)
+    assert LanguageScore("en", 1, 5, (nothing, right), trust).macro_f1 == 1.0
+    assert LanguageScore("en", 1, 5, (invented, right), trust).macro_f1 == 0.5
 
 
 def test_noise_keeps_every_event_and_speaker() -> None:
