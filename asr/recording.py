@@ -235,16 +235,19 @@ class _Call:
 
     def _answers(self, clips: list[tuple[Window, Mono]], language: Language) -> Iterator[tuple[list[int], list[Heard]]]:
         """Batches of clips and what was heard in them, in a fixed order, on as many lanes as there are."""
-        batches = chunks.batches([window for window, _ in clips], self._options.packing.batch_windows)
+        lanes = self._recognizer.lanes
+        # Every lane has work: what is heard does not depend on how windows are put together.
+        fair = max(1, -(-len(clips) // lanes))
+        batches = chunks.batches([window for window, _ in clips], min(fair, self._options.packing.batch_windows))
         names = self._options.vocabulary.get(language, ())
 
         def ask(batch: list[int]) -> list[Heard]:
             return self._recognizer.recognize([clips[i][1] for i in batch], language, names)
 
-        if self._recognizer.lanes == 1:
+        if lanes == 1:
             yield from ((batch, ask(batch)) for batch in batches)
             return
-        with ThreadPoolExecutor(self._recognizer.lanes) as pool:
+        with ThreadPoolExecutor(lanes) as pool:
             asked = [pool.submit(ask, batch) for batch in batches]
             try:
                 yield from ((batch, answer.result()) for batch, answer in zip(batches, asked, strict=True))

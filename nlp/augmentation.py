@@ -5,12 +5,15 @@ Cheaper than noise in the text, which would have to be encoded again. Pure, give
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.features import SIGNS, SPEAKER_COLUMN, CallFeatures
+from nlp.features import PLACE_COLUMNS, SIGNS, SPEAKER_COLUMN, CallFeatures, places
+
+LEAST_TURNS = 2
+"""Fewer are no conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Noise:
     """How often things go wrong, as shares of calls, turns or grams."""
 
     unknown_speakers: float = 0.1
+    cropped: float = 0.3
     lost_turns: float = 0.15
     joined_turns: float = 0.3
     lost_grams: float = 0.3
@@ -36,10 +40,16 @@ class Noise:
 def perturbed(example: Example, noise: Noise, rng: np.random.Generator) -> Example:
     """The call with eventless turns lost, neighbours of one speaker joined, words misheard.
 
-    Every event that was there still is; in some calls nobody knows who speaks.
+    Of some calls only a stretch is heard, as if it were all; of the others every event that was there still is. In
+    some calls nobody knows who speaks.
     """
     features = example.features
     kept = np.flatnonzero(example.labels.any(axis=1) | (rng.random(len(features)) >= noise.lost_turns))
+    if rng.random() < noise.cropped and len(kept) > LEAST_TURNS:
+        count = int(rng.integers(LEAST_TURNS, len(kept)))
+        begin = int(rng.integers(0, len(kept) - count + 1))
+        kept = kept[begin : begin + count]
+        features = replace(features, context=_as_if_all(features.context, kept))
     first, second = _pairs(features, kept, noise.joined_turns, rng)
     if not len(first):
         return example
@@ -54,6 +64,13 @@ def perturbed(example: Example, noise: Noise, rng: np.random.Generator) -> Examp
         ),
         np.maximum(example.labels[first], example.labels[second]),
     )
+
+
+def _as_if_all(context: NDArray[np.float32], kept: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The context of a call that begins and ends with the turns that are kept."""
+    cropped = context.copy()
+    cropped[kept, PLACE_COLUMNS] = places(len(kept))
+    return cropped
 
 
 def _pairs(

@@ -23,6 +23,7 @@ LEXICAL_BUCKETS = 16384
 SIGNS = ("MONEY", "PERCENT", "DATE", "TIME", "name", "question")
 CONTEXT_SIZE = 8 + len(SIGNS)
 SPEAKER_COLUMN = 0
+PLACE_COLUMNS = slice(1, 6)
 _SPEAKER_SIGN = {"rep": 1.0, "customer": -1.0, "unknown": 0.0}
 _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)*|\d+")
 _NAME = re.compile(r"(?<=[a-z,] )(?!I\b|I['’])[A-Z][A-Za-z]+")
@@ -109,19 +110,21 @@ def _english_grams(text: str) -> Iterator[str]:
         yield f"{left} {right}"
 
 
+def places(count: int) -> NDArray[np.float32]:
+    """(count, 5): how far each of ``count`` turns is from the beginning and the end of what is heard."""
+    index = np.arange(count, dtype=np.float32)
+    left = count - 1 - index
+    ends = [np.exp(-index / 2), np.exp(-left / 2), np.exp(-index / 5), np.exp(-left / 5)]
+    return np.stack([index / max(count, 1), *ends], axis=1).astype(np.float32)
+
+
 def _context(turns: Sequence[SpokenTurn], language: Language) -> NDArray[np.float32]:
-    index = np.arange(len(turns), dtype=np.float32)
-    left = len(turns) - 1 - index
     letters_per_word = 1.0 if language == "zh" else 3.0
     length = np.array([len(turn.text) / letters_per_word for turn in turns], dtype=np.float32)
     place = np.stack(
         [
             np.array([_SPEAKER_SIGN[turn.speaker] for turn in turns], dtype=np.float32),
-            index / max(len(turns), 1),
-            np.exp(-index / 2),
-            np.exp(-left / 2),
-            np.exp(-index / 5),
-            np.exp(-left / 5),
+            *places(len(turns)).T,
             np.log1p(length) * 0.3,
             np.full(len(turns), 0.5 if language == "zh" else -0.5, dtype=np.float32),
         ],
