@@ -111,7 +111,7 @@ def measure(transcript: Transcript) -> CallMetrics:
         longest_customer_story_ms=_monologue(transcript, "customer") if both else None,
         interactivity=_per_minute(switches, transcript.duration_ms),
         turn_switches=switches,
-        patience_ms=_patience(transcript.turns) if both else None,
+        patience_ms=_patience(transcript.turns, transcript.duration_ms) if both else None,
         rep_questions=questions,
         question_rate=_per_minute(questions, transcript.duration_ms),
         rep_speech_rate=_speech_rate(rep, transcript, speech["rep"]) if told else None,
@@ -169,9 +169,10 @@ def _monologue(transcript: Transcript, speaker: Speaker) -> int:
     return longest
 
 
-def _patience(turns: Sequence[Turn]) -> int | None:
+def _patience(turns: Sequence[Turn], duration_ms: int) -> int | None:
+    """No wait goes on after the end of the call, whatever a transcript from elsewhere says."""
     waits = [
-        max(after.start_ms - before.end_ms, 0)
+        max(min(after.start_ms, duration_ms) - before.end_ms, 0)
         for before, after in pairwise(turns)
         if before.speaker == "customer" and after.speaker == "rep"
     ]

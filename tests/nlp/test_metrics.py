@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from asr.transcript import Speaker, Transcript, Turn
@@ -34,6 +34,7 @@ TURNS = st.lists(
 ).map(lambda turns: sorted(turns, key=lambda t: t.start_ms))
 
 
+@example([turn("rep", 0, 1), turn("customer", 0, 1), turn("rep", 62, 62)])
 @given(TURNS)
 def test_figures_stay_in_their_ranges(turns: list[Turn]) -> None:
     """Ratios lie in [0, 1], nothing is negative, and no stretch is longer than the call."""
