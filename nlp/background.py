@@ -1,6 +1,7 @@
 """Ordinary sentences of sales calls in both languages: what an event of one's own is set off against.
 
-``python -m nlp.background`` writes their vectors under multilingual-e5-small, over which events are learned, so that no process has to wait for them.
+``python -m nlp.background`` writes their vectors under multilingual-e5-small, over which events are learned, so that
+no process has to wait for them.
 """
 
 from __future__ import annotations
