@@ -1,6 +1,8 @@
 """The whole way from a file to a transcript, on stand-ins and on the real recognizer."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from asr.audio import DecodeError, decode
 from asr.chunks import Packing, Region, Window
 from asr.diarize import CamPlusEmbedder
 from asr.evaluation import compare, read_gold
+from asr.levels import Mono
+from asr.recognition import Heard
 from asr.recording import TranscribeOptions, Transcription, passed_over, transcribe
 from asr.transcript import Language, Word
 from asr.vad import SileroDetector
@@ -281,3 +285,20 @@ def test_speech_that_was_passed_over_is_found() -> None:
     assert passed_over(window, []) == []
     alone, at_ms = window.alone(Region(12_500, 13_500))
     assert (alone.parts, at_ms) == ((Region(12_500, 13_500),), 10_000)
+
+
+def test_a_recognizer_that_skips_a_stretch_is_asked_again(tmp_path: Path) -> None:
+    """Of three long bursts in one window the middle one is left out at first; its word is there in the end."""
+
+    class Skipping(FakeRecognizer):
+        def recognize(self, clips: Sequence[Mono], language: Language, vocabulary: Sequence[str] = ()) -> list[Heard]:
+            heard = super().recognize(clips, language, vocabulary)
+            return [replace(h, words=(h.words[0], h.words[2])) if len(h.words) == 3 else h for h in heard]
+
+    wanted = [(500, 2_500), (4_500, 6_500), (8_500, 10_500)]
+    path = write_wav(tmp_path / "a.wav", [bursts_at(wanted, 12)])
+    recognizer = Skipping()
+    turns = run(path, recognizer, TranscribeOptions(language="en")).transcript.turns
+    heard = [(w.start_ms, w.end_ms) for t in turns for w in t.words]
+    assert len(recognizer.batches) == 2
+    assert np.abs(np.subtract(heard, wanted)).max() <= 20
