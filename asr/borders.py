@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,11 @@ ABOVE_NOISE_DB = 6.0
 PAUSE_MS = 150
 """A shorter silence is part of a word: the closure of a plosive."""
 MIN_SOUND_MS = 40
+SOUNDING_SHARE = 0.25
+SOUNDING_MS = 150
+"""A word that sounds for less of its length, and less in all, may belong after a pause; see :func:`_after_pauses`."""
+UNEXPLAINED_MS = 80
+"""So much of a sound before its first word belongs to another word."""
 REACH_MS = 600
 """A border is moved out by no more: what sounds further away is something else."""
 
@@ -61,14 +67,30 @@ def within(heard: Sequence[Region], window: Window) -> list[Region]:
 def snapped(words: Sequence[Word], heard: Sequence[Region]) -> tuple[Word, ...]:
     """The same words with borders beside a pause moved to where the sound begins or ends.
 
-    A word that spans a pause keeps the side with more of it. Words stay in order, overlap no more than before,
-    and lie where they lay or within ``heard``.
+    A word that spans a pause keeps the side with more of it, unless it is silent there. Words stay in order, overlap
+    no more than before, and lie where they lay or within ``heard``.
 
     Args:
         words: in order of their start.
         heard: the sounds of the channel, sorted and apart, see :func:`sounds`.
     """
-    return tuple(_widened(_narrowed(words, heard), heard))
+    return tuple(_widened(_narrowed(_after_pauses(words, heard), heard), heard))
+
+
+def _after_pauses(words: Sequence[Word], heard: Sequence[Region]) -> list[Word]:
+    """Words moved over the pause that they were put before: the attention of a first word begins where the last ended.
+
+    That is so where a word itself is almost silent, and the next sound begins before its own first word.
+    """
+    moved = list(words)
+    for i, (word, following) in enumerate(pairwise(words)):
+        own_ms = sum(max(min(s.end_ms, word.end_ms) - max(s.start_ms, word.start_ms), 0) for s in heard)
+        later = next((s for s in heard if word.start_ms < s.start_ms and following.start_ms < s.end_ms), None)
+        if later is None or own_ms >= min(SOUNDING_SHARE * (word.end_ms - word.start_ms), SOUNDING_MS):
+            continue
+        if following.start_ms - later.start_ms >= UNEXPLAINED_MS:
+            moved[i] = replace(word, start_ms=later.start_ms, end_ms=following.start_ms)
+    return moved
 
 
 def _narrowed(words: Sequence[Word], heard: Sequence[Region]) -> list[Word]:

@@ -47,6 +47,19 @@ def test_a_word_over_a_pause_keeps_the_side_with_more_of_it() -> None:
     assert times(snapped(spoken, heard)) == [(1_000, 1_500), (3_000, 3_600)]
 
 
+def test_a_first_word_is_not_left_before_the_pause() -> None:
+    """A word that is silent where it was put gets the beginning of the next sound, which no other word explains."""
+    heard = [Region(0, 1_000), Region(5_000, 6_000)]
+    spoken = words((500, 970), (970, 1_600), (5_150, 5_600))
+    assert times(snapped(spoken, heard)) == [(0, 1_000), (5_000, 5_150), (5_150, 6_000)]
+    explained = words((500, 970), (970, 1_600), (5_050, 5_600))
+    assert times(snapped(explained, heard))[1][1] <= 1_000
+    sounding = words((300, 700), (700, 1_600), (5_150, 5_600))
+    assert times(snapped(sounding, heard))[1] == (700, 1_000)
+    last = words((500, 970), (970, 1_600))
+    assert times(snapped(last, heard))[1][1] <= 1_000
+
+
 def test_a_word_without_sound_stays() -> None:
     """Where nothing sounds nothing is known better."""
     spoken = words((100, 400), (400, 400))
