@@ -74,16 +74,37 @@ def caution(scores: NDArray[np.float64], labels: NDArray[np.float32], allowed: N
     return Caution(float(sure), float(doubt))
 
 
-def expected_calibration_error(scores: NDArray[np.float64], labels: NDArray[np.float32]) -> float:
-    """Mean gap between probability and frequency over ten bins of equal width, weighted by turns (Guo et al. 2017).
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The turns whose probability lies in one tenth of the scale: their mean probability, and the share that shows
+    the event."""
 
-    ``scores`` and ``labels`` are (n,); 0 for none.
+    probability: float
+    share: float
+    turns: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {"probability": round(self.probability, 4), "share": round(self.share, 4), "turns": self.turns}
+
+
+def reliability(scores: NDArray[np.float64], labels: NDArray[np.float32]) -> tuple[Bin, ...]:
+    """Probability beside frequency in ten bins of equal width, the empty ones left out (DeGroot and Fienberg 1983).
+
+    ``scores`` and ``labels`` are (n,).
     """
-    if not len(scores):
-        return 0.0
-    bins = np.minimum((scores * _BINS).astype(int), _BINS - 1)
-    gaps = [abs(float((scores[bins == b] - labels[bins == b]).sum())) for b in range(_BINS)]
-    return sum(gaps) / len(scores)
+    numbers = np.minimum((scores * _BINS).astype(int), _BINS - 1)
+    found = []
+    for number in range(_BINS):
+        own = numbers == number
+        if own.any():
+            found.append(Bin(float(scores[own].mean()), float(labels[own].mean()), int(own.sum())))
+    return tuple(found)
+
+
+def expected_calibration_error(bins: Sequence[Bin]) -> float:
+    """Mean gap between probability and frequency, weighted by turns (Guo et al. 2017); 0 for none."""
+    total = sum(one.turns for one in bins)
+    return sum(one.turns * abs(one.probability - one.share) for one in bins) / total if total else 0.0
 
 
 def discounted(

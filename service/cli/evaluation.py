@@ -57,6 +57,9 @@ def tagger(
         bool, typer.Option("--reviews", help="By what people say of stored calls, not a corpus.")
     ] = False,
     export: Annotated[Path | None, typer.Option(help="With --reviews: write the reviewed calls as a corpus.")] = None,
+    diagram: Annotated[
+        Path | None, typer.Option(help="With CORPUS: draw how reliable the probabilities are, as an SVG file.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:
     """Precision, recall and F1 of each key event, macro F1 of each language.
@@ -69,15 +72,18 @@ def tagger(
     if reviews == (corpus is not None):
         raise Failure("give either CORPUS or --reviews", 2)
     if corpus is None:
+        if diagram is not None:
+            raise Failure("--diagram: only with CORPUS", 2)
         report_reviews(as_json, export)
         return
     if export is not None:
         raise Failure("--export: only with --reviews", 2)
-    _measure(corpus, as_json)
+    _measure(corpus, diagram, as_json)
 
 
-def _measure(corpus: Path, as_json: bool) -> None:
+def _measure(corpus: Path, diagram: Path | None, as_json: bool) -> None:
     from nlp.annotations import CorpusError, read_calls
+    from nlp.diagram import reliability_svg
     from nlp.evaluation import evaluate_corpus
     from nlp.tagger import load_tagger
     from nlp.training import shipped_corpus
@@ -95,6 +101,11 @@ def _measure(corpus: Path, as_json: bool) -> None:
             report = evaluate_corpus(calls, load_tagger(), shipped_corpus(), status.update, os.cpu_count() or 1)
     except CorpusError as error:
         raise Failure(f"{corpus}: {error}") from error
+    if diagram is not None:
+        try:
+            diagram.write_text(reliability_svg(report), encoding="utf-8")
+        except OSError as error:
+            raise Failure(f"{diagram}: can't be written ({error.strerror})") from error
     if as_json:
         print(json.dumps(report.to_json(), ensure_ascii=False))
     else:

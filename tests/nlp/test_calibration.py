@@ -4,7 +4,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.calibration import best_threshold, caution, decide, discounted, expected_calibration_error, platt
+from nlp.calibration import (
+    best_threshold,
+    caution,
+    decide,
+    discounted,
+    expected_calibration_error,
+    platt,
+    reliability,
+)
 
 
 def drawn(slope: float, offset: float, n: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
@@ -51,9 +59,9 @@ def test_probabilities_that_come_true_have_no_calibration_error() -> None:
     rng = np.random.default_rng(1)
     scores = rng.random(50_000)
     labels = (rng.random(50_000) < scores).astype(np.float32)
-    assert expected_calibration_error(scores, labels) < 0.02
-    assert expected_calibration_error(np.round(scores), labels) > 0.2
-    assert expected_calibration_error(np.zeros(0), np.zeros(0, dtype=np.float32)) == 0
+    assert expected_calibration_error(reliability(scores, labels)) < 0.02
+    assert expected_calibration_error(reliability(np.round(scores), labels)) > 0.2
+    assert expected_calibration_error(reliability(np.zeros(0), np.zeros(0, dtype=np.float32))) == 0
 
 
 def test_cautious_bounds_keep_what_they_promise() -> None:

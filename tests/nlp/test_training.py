@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 from nlp.annotations import AnnotatedCall, AnnotatedTurn, CorpusError, read_calls
 from nlp.augmentation import Example, Noise, perturbed
 from nlp.evaluation import (
-    EventScore,
-    LanguageScore,
     Prediction,
-    Trust,
     evaluate,
     evaluate_corpus,
     evaluate_held_out,
@@ -21,6 +18,7 @@ from nlp.evaluation import (
 )
 from nlp.features import PLACE_COLUMNS, allowed_events, places
 from nlp.head import HeadOptions
+from nlp.scores import EventScore, LanguageScore, Trust
 from nlp.tagger import HeadTagger
 from nlp.trained_head import HeadError, read_head
 from nlp.training import TrainingOptions, features_of, labels_of, split_by_call, train, train_bytes
@@ -132,7 +130,7 @@ def test_an_event_without_gold_counts_only_once_predicted() -> None:
     nothing, invented, right = EventScore(0, 0, 0), EventScore(0, 3, 0), EventScore(2, 0, 0)
     assert (nothing.precision, nothing.recall, nothing.f1) == (None, None, None)
     assert (invented.precision, invented.recall, invented.f1) == (0.0, None, 0.0)
-    trust = Trust(0.0, (), None, None, 0.0)
+    trust = Trust(0.0, (), (), None, None, 0.0)
     assert LanguageScore("en", 1, 5, (nothing, right), trust).macro_f1 == 1.0
     assert LanguageScore("en", 1, 5, (invented, right), trust).macro_f1 == 0.5
 
