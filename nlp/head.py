@@ -124,7 +124,7 @@ def collate(calls: Sequence[CallFeatures]) -> Batch:
 
 def fit_head(examples: Sequence[Example], options: HeadOptions, seed: int) -> SequenceHead:
     """Train one head on the CPU; the same examples, options and seed give the same weights."""
-    with _deterministic(seed):
+    with deterministic(seed):
         head = SequenceHead(examples[0].features.embeddings.shape[1], options)
         _run_epochs(head, examples, options, np.random.default_rng(seed))
     return head.eval()
@@ -177,7 +177,7 @@ def batched_logits(
 
 
 @contextmanager
-def _deterministic(seed: int) -> Iterator[None]:
+def deterministic(seed: int) -> Iterator[None]:
     """One thread and a forked random state: sums keep their order, the caller's state is untouched."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

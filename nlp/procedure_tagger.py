@@ -41,7 +41,7 @@ def procedure_tagger(tagger: Tagger, sop: Sop) -> Tagger:
     Raises:
         EncoderError: events are added and the embedded encoder cannot be loaded.
     """
-    return ProcedureTagger(tagger, default_learner(), sop) if sop.events else tagger
+    return ProcedureTagger(tagger, default_learner(), sop) if sop.all_events else tagger
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class ProcedureTagger:
             self.tagger.weights_hash,
             self.learner.encoder.weights_hash,
             background_digest(),
-            events_hash(self.sop.events),
+            events_hash(self.sop.all_events),
         ]
         return hashlib.sha256("\n".join([*parts, *self.sop.vocabulary.competitors]).encode()).hexdigest()
 
@@ -71,7 +71,7 @@ class ProcedureTagger:
         if not transcript.turns:
             return Tagging()
         desk = _Desk(transcript, self.learner, self.sop)
-        added = [event for event in self.sop.events if event.is_built_in]
+        added = [event for event in self.sop.all_events if event.is_built_in]
         # Tagging costs more than all that is added here: the plain answer is worked out only where somebody asks.
         plain = self.tagger.tag(transcript, log_odds) if not added or self._names_events else Tagging()
         shown = events_shown(plain)
@@ -80,7 +80,7 @@ class ProcedureTagger:
 
     @property
     def _names_events(self) -> bool:
-        rules = [event.rule for event in self.sop.events if event.rule is not None]
+        rules = [event.rule for event in self.sop.all_events if event.rule is not None]
         return any(isinstance(part, Shows) for rule in rules for part in walk(rule))
 
     def _with_evidence(
@@ -163,7 +163,7 @@ class _Desk:
         shown = dict(built_in)
         present: list[KeyEvent] = []
         doubtful: list[KeyEvent] = []
-        for event in self._sop.events:
+        for event in self._sop.all_events:
             if event.is_built_in:
                 continue
             cut = self._learner.head(event).cut if event.examples else DEFAULT_CUT

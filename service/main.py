@@ -19,6 +19,10 @@ from service.reviews import api as reviews_api
 from service.reviews import pages as reviews_pages
 from service.settings import Settings
 from service.sops import api as sops_api
+from service.sops import editor_pages as sops_editor_pages
+from service.sops import pages as sops_pages
+from service.sops import run_pages as sops_run_pages
+from service.sops import runs_api as sops_runs_api
 from service.web.body_limit import BodyLimit
 
 _VERSION = "0.1.0"
@@ -44,11 +48,15 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         opportunities_api.router,
         people_api.router,
         reviews_api.router,
+        sops_runs_api.router,
         sops_api.router,
         calls_pages.router,
         opportunities_pages.router,
         people_pages.router,
         reviews_pages.router,
+        sops_pages.router,
+        sops_editor_pages.router,
+        sops_run_pages.router,
     ):
         app.include_router(router)
     app.add_exception_handler(NotSignedIn, _ask_to_sign_in)

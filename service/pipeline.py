@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from asr import recording
 from asr.recording import Transcription
 from asr.transcript import Language, Transcript
 from nlp import metrics
+from nlp.manner import observe
 from nlp.metrics import CallMetrics
 from nlp.procedure_tagger import procedure_tagger
 from nlp.roles import LEAST_CONFIDENCE
@@ -22,21 +23,24 @@ from service.engines import Engines, transcribe_options
 from service.settings import Settings
 from sop.document import Sop
 from sop.events import Tagging
+from sop.facts import CallContext
+from sop.observations import Observation
 from sop.scorecard import Scorecard
 from sop.scoring import CallFacts, score
 
-VERSION = 2
+VERSION = 3
 """Raise it when a change to tagging, metrics or scoring makes the same call come out otherwise: scores are
 told apart by it, beside the hashes of recording, SOP and weights."""
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What was heard in a call and what it earned."""
+    """What was heard in a call and what it earned. ``observations`` are None where its manner was not measured."""
 
     tagging: Tagging
     metrics: CallMetrics
     scorecard: Scorecard
+    observations: tuple[Observation, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """What ``clearcall analyze --json`` adds to the transcript."""
@@ -44,6 +48,7 @@ class Review:
             "events": [event.to_json() for event in self.tagging.present],
             "doubtful": [event.to_json() for event in self.tagging.doubtful],
             "metrics": self.metrics.to_json(),
+            "observations": [seen.to_json() for seen in self.observations] if self.observations is not None else None,
             "scorecard": self.scorecard.to_json(),
         }
 
@@ -87,11 +92,17 @@ def _respelled(transcript: Transcript, engines: Engines, vocabulary: Mapping[Lan
     return respeller.respelled(transcript, vocabulary.get(transcript.language, ())) if respeller else transcript
 
 
-def review(transcript: Transcript, tagger: Tagger, sop: Sop, started_at: datetime | None = None) -> Review:
+def review(
+    transcript: Transcript,
+    tagger: Tagger,
+    sop: Sop,
+    started_at: datetime | None = None,
+    context: CallContext = CallContext(),  # noqa: B008 - a frozen value
+) -> Review:
     """Transcript → key events, metrics and scorecard; the same arguments give the same review.
 
     ``started_at`` is when the call began, with the time zone of its place: without it 明天 and "next Wednesday" stay
-    without a date.
+    without a date. ``context`` is what is known of the call that can't be heard in it.
 
     Raises:
         SlotError: ``started_at`` has no time zone.
@@ -100,16 +111,28 @@ def review(transcript: Transcript, tagger: Tagger, sop: Sop, started_at: datetim
     """
     heard = procedure_tagger(tagger, sop).tag(transcript)
     tagging = with_slots(heard, transcript, started_at, sop.vocabulary.competitors)
-    return Review(tagging, metrics.measure(transcript), score(sop, tagging, facts(transcript)))
+    observations = observe(transcript)
+    card = score(sop, tagging, facts(transcript, observations, context))
+    return Review(tagging, metrics.measure(transcript), card, observations)
 
 
-def facts(transcript: Transcript) -> CallFacts:
+def facts(
+    transcript: Transcript,
+    observations: tuple[Observation, ...] | None = None,
+    context: CallContext = CallContext(),  # noqa: B008 - a frozen value
+) -> CallFacts:
     """What scoring must know of a transcript besides its events."""
     return CallFacts.from_turns(
         transcript.turns,
         duration_ms=transcript.duration_ms,
         language=transcript.language,
-        roles_known=transcript.role_confidence >= LEAST_CONFIDENCE
-        and all(turn.speaker != "unknown" for turn in transcript.turns),
+        roles_known=roles_known(transcript.role_confidence, (turn.speaker for turn in transcript.turns)),
         truncated="truncated" in transcript.notes,
+        observations=observations,
+        context=context,
     )
+
+
+def roles_known(role_confidence: float, speakers: Iterable[str]) -> bool:
+    """Whether the speakers of a call's turns are no guesses."""
+    return role_confidence >= LEAST_CONFIDENCE and all(speaker != "unknown" for speaker in speakers)

@@ -56,19 +56,25 @@ def judge(criterion: Criterion, hearing: Hearing, order: Order | None = None) ->
 
 def _judge_presence(criterion: Criterion, hearing: Hearing, order: Order | None) -> Verdict:
     found = hearing.occurrences(criterion.any_of, criterion.speakers)
-    timely = [item for item in found if _in_time(item.evidence, criterion, hearing)]
-    placed = [(item.evidence, min(item.certainty, _in_place(item, order))) for item in timely]
+    timed = [(item, _in_time(item.evidence, criterion, hearing)) for item in found]
+    timely = [item for item, in_time in timed if in_time is not Certainty.NO]
+    placed = [
+        (item.evidence, min(item.certainty, in_time, _in_place(item, order)))
+        for item, in_time in timed
+        if in_time is not Certainty.NO
+    ]
     sure = [evidence for evidence, certainty in placed if certainty is Certainty.YES]
     maybe = [evidence for evidence, certainty in placed if certainty is Certainty.MAYBE]
-    low = _share(hearing.stretch_count(sure), criterion.min_count)
-    high = _share(hearing.stretch_count([*sure, *maybe]), criterion.min_count)
+    low = _share(hearing.new_count(sure), criterion.min_count)
+    high = _share(hearing.new_count([*sure, *maybe]), criterion.min_count)
     if low == ALL:
-        params: dict[str, Value] = {"events": criterion.any_of, "count": hearing.stretch_count(sure)}
+        params: dict[str, Value] = {"events": criterion.any_of, "count": hearing.new_count(sure)}
         return _verdict(low, high, Reason(ReasonCode.HEARD, params), sure, _confidence(sure, criterion, hearing))
     blind = hearing.blind(criterion.any_of, criterion.speakers, to_end=criterion.within_first_s is None)
     if high > low or blind:
         doubtful = Reason(ReasonCode.DOUBTFUL, {"events": criterion.any_of})
-        reason = doubtful if maybe or blind is None else blind
+        cut = criterion.before_end_s is not None and hearing.facts.truncated
+        reason = doubtful if blind is None or (maybe and not cut) else blind
         return _verdict(low, ALL if blind else high, reason, [*sure, *maybe], _surest(maybe))
     return _missed(low, criterion, hearing, order, sure, timely, found)
 
@@ -86,16 +92,24 @@ def _missed(
     misplaced = [item.evidence for item in timely if item.certainty is Certainty.YES]
     late = [item.evidence for item in found if item.certainty is Certainty.YES]
     if sure:
-        params |= {"count": hearing.stretch_count(sure), "needed": criterion.min_count}
+        params |= {"count": hearing.new_count(sure), "needed": criterion.min_count}
         return _verdict(low, low, Reason(ReasonCode.TOO_FEW, params), sure, _surest(sure))
     if misplaced and order is not None:
         reason = Reason(ReasonCode.OUT_OF_ORDER, params | {"step": order.step})
         return _verdict(low, low, reason, misplaced, _surest(misplaced))
-    if late and criterion.within_first_s is not None:
-        at_s = min(evidence.start_ms for evidence in late) - hearing.facts.first_word_ms
-        params |= {"at_s": at_s // 1000, "limit_s": criterion.within_first_s}
-        return _verdict(low, low, Reason(ReasonCode.TOO_LATE, params), late, _surest(late))
+    if late:
+        return _verdict(low, low, _untimely(criterion, hearing, late), late, _surest(late))
     return _verdict(low, low, Reason(ReasonCode.NOT_HEARD, params), (), None)
+
+
+def _untimely(criterion: Criterion, hearing: Hearing, found: Sequence[Evidence]) -> Reason:
+    params: dict[str, Value] = {"events": criterion.any_of}
+    if criterion.within_first_s is not None:
+        at_ms = min(evidence.start_ms for evidence in found) - hearing.facts.first_word_ms
+        return Reason(ReasonCode.TOO_LATE, params | {"at_s": at_ms // 1000, "limit_s": criterion.within_first_s})
+    before_ms = hearing.facts.last_word_ms - max(evidence.end_ms for evidence in found)
+    limit_s = criterion.before_end_s or 0
+    return Reason(ReasonCode.TOO_EARLY, params | {"before_s": before_ms // 1000, "limit_s": limit_s})
 
 
 def _judge_answers(criterion: Criterion, hearing: Hearing) -> Verdict:
@@ -195,9 +209,16 @@ def _answer_reason(criterion: Criterion, low: Fraction, high: Fraction, total: i
     return Reason(ReasonCode.UNANSWERED if low == NOTHING else ReasonCode.PARTLY_ANSWERED, params)
 
 
-def _in_time(evidence: Evidence, criterion: Criterion, hearing: Hearing) -> bool:
-    limit = criterion.within_first_s
-    return limit is None or evidence.start_ms - hearing.facts.first_word_ms <= limit * 1000
+def _in_time(evidence: Evidence, criterion: Criterion, hearing: Hearing) -> Certainty:
+    """Whether it came soon enough and, before the end, late enough; nobody knows how long a cut recording went on."""
+    facts, first_s, last_s = hearing.facts, criterion.within_first_s, criterion.before_end_s
+    if first_s is not None and evidence.start_ms - facts.first_word_ms > first_s * 1000:
+        return Certainty.NO
+    if last_s is None:
+        return Certainty.YES
+    if facts.last_word_ms - evidence.end_ms > last_s * 1000:
+        return Certainty.NO
+    return Certainty.MAYBE if facts.truncated else Certainty.YES
 
 
 def _in_place(item: Occurrence, order: Order | None) -> Certainty:

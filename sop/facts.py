@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sop.events import Speaker
+from sop.observations import Observation
 
 
 class Spoken(Protocol):
@@ -35,6 +36,21 @@ class TurnSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class CallContext:
+    """What is known of a call that can't be heard in it; None is unknown, and never counts as no.
+
+    ``direction`` is inbound or outbound, ``stage`` that of the call's opportunity, ``team`` the rep's, ``call_type`` a
+    word of the company's. ``follow_up`` says whether an earlier call was about the same.
+    """
+
+    direction: str | None = None
+    stage: str | None = None
+    team: str | None = None
+    call_type: str | None = None
+    follow_up: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CallFacts:
     """The frame of a call. ``turns`` are all its turns in the transcript's order; events point into them.
 
@@ -47,6 +63,11 @@ class CallFacts:
     turns: tuple[TurnSpan, ...]
     roles_known: bool = True
     truncated: bool = False
+    observations: tuple[Observation, ...] | None = None
+    """What was measured of how the call was spoken; None where it never was."""
+    context: CallContext = CallContext()
+    not_listened_for: frozenset[str] = frozenset()
+    """Events that the call was not tagged for: not hearing them says nothing."""
     stretches: tuple[int, ...] = field(init=False, repr=False, compare=False)
     """For each turn the number of its stretch: consecutive turns of one known speaker are one stretch."""
 
@@ -62,15 +83,22 @@ class CallFacts:
         language: str,
         roles_known: bool = True,
         truncated: bool = False,
+        observations: tuple[Observation, ...] | None = None,
+        context: CallContext = CallContext(),
     ) -> CallFacts:
         """The facts of a transcript, from its turns."""
         spans = tuple(TurnSpan(turn.speaker, turn.start_ms, turn.end_ms) for turn in turns)
-        return cls(duration_ms, language, spans, roles_known, truncated)
+        return cls(duration_ms, language, spans, roles_known, truncated, observations, context)
 
     @property
     def first_word_ms(self) -> int:
         """When the first turn starts; ringing before it is not the rep's time. 0 for a silent call."""
         return min((turn.start_ms for turn in self.turns), default=0)
+
+    @property
+    def last_word_ms(self) -> int:
+        """When the last turn ends; 0 for a silent call."""
+        return max((turn.end_ms for turn in self.turns), default=0)
 
     @property
     def speakers(self) -> frozenset[str]:

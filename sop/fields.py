@@ -128,6 +128,16 @@ class Section:
             return ()
         return self._different(key, node, [self._text(item, path) for path, item in self._items(key, node)])
 
+    def words(self, key: str, what: str) -> tuple[str, ...]:
+        """A short text, or a list of different ones."""
+        node = self._entries.get(key)
+        if node is None or isinstance(node, yaml.SequenceNode):
+            if self.is_empty_list(key):
+                self.note(key, "an empty list", f"name at least one {what}")
+            return self.texts(key)
+        value = self._text(node, self.at(key))
+        return () if value is None else (value,)
+
     def wording(self, key: str) -> Wording | None:
         """A text for both languages, or one for each: ``{zh: ..., en: ...}``."""
         node = self._entries.get(key)

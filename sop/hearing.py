@@ -11,6 +11,7 @@ from sop.facts import CallFacts
 from sop.problems import Problem, SopError
 from sop.procedure import default_speakers
 from sop.reasons import Reason, ReasonCode
+from sop.repetition import count_new, plain_words
 
 
 class Certainty(IntEnum):
@@ -101,6 +102,8 @@ class Hearing:
 
         ``to_end`` says that the event might have come in the part that a truncated recording lacks.
         """
+        if unheard := tuple(event for event in events if event in self.facts.not_listened_for):
+            return Reason(ReasonCode.NOT_LISTENED_FOR, {"events": unheard})
         silent = sorted(speakers - self.facts.speakers)
         if not self.facts.roles_known or (silent and "unknown" in self.facts.speakers):
             return Reason(ReasonCode.ROLES_UNKNOWN, {"events": events})
@@ -117,6 +120,15 @@ class Hearing:
     def stretch_count(self, found: Iterable[Evidence]) -> int:
         """In how many stretches of talk something was said: saying it twice in one breath counts once."""
         return len({self.stretch(evidence) for evidence in found})
+
+    def new_count(self, found: Iterable[Evidence]) -> int:
+        """:meth:`stretch_count`, but a rep who says a sentence again word for word says nothing new."""
+        return count_new((self.stretch(evidence), self._sentence(evidence)) for evidence in found)
+
+    def _sentence(self, evidence: Evidence) -> str | int:
+        """What a rep's sentence says; for others, who repeat themselves for no points, the stretch itself."""
+        by_rep = self.facts.speaker_of(evidence.speaker) == "rep"
+        return (plain_words(evidence.quote) if by_rep else "") or self.stretch(evidence)
 
     def window(self, turn: int, speakers: frozenset[str], size: int) -> Window:
         """The next ``size`` stretches of ``speakers`` after ``turn``; unknown speakers do not use it up."""

@@ -13,7 +13,8 @@ from sop.fields import Section
 from sop.procedure import OwnEvent, Wording
 from sop.rules import RULE_KEYS, parse_rule, rule_document
 
-EVENT_KEYS = ("id", "title", "speaker", "examples", "counter_examples", "rule")
+STATEMENT_KEYS = ("examples", "counter_examples", "rule")
+EVENT_KEYS = ("id", "title", "speaker", *STATEMENT_KEYS)
 MAX_EVENTS = 50
 EXAMPLES = (3, 30)
 """Fewer say too little of how a thing is said; more are better spent on training."""
@@ -59,30 +60,36 @@ def _event(section: Section, above: Sequence[str], known: tuple[str, ...]) -> Ow
         section.note(
             "id", f"{name!r} is already the id of another", "choose a different id, or write both as one event"
         )
-    title, speakers = _built_in(section, name) if name in EVENTS else _own(section)
+    if name in EVENTS:
+        return _known_by(section, name, _built_in(section, name), EVENT_SPEAKERS[name], known)
+    section.require("title", "add 'title: {zh: ..., en: ...}'")
+    return _known_by(section, name, section.wording("title") or Wording("", ""), _speakers(section), known)
+
+
+def read_statement(section: Section, name: str, title: Wording, known: KnownEvents) -> OwnEvent:
+    """The event ``name`` that a criterion's own examples or rule describe."""
+    return _known_by(section, name, title, _speakers(section), known.names)
+
+
+def _known_by(
+    section: Section, name: str, title: Wording, speakers: frozenset[str], known: tuple[str, ...]
+) -> OwnEvent:
     part = section.section("rule", RULE_KEYS)
     examples, counters = _examples(section)
-    return OwnEvent(
-        id=name,
-        title=title,
-        speakers=speakers,
-        examples=examples,
-        counter_examples=counters,
-        rule=None if part is None else parse_rule(part, known),
-    )
+    rule = None if part is None else parse_rule(part, known)
+    return OwnEvent(name, title, speakers, examples, counters, rule)
 
 
-def _built_in(section: Section, name: str) -> tuple[Wording, frozenset[str]]:
+def _built_in(section: Section, name: str) -> Wording:
     for key in ("title", "speaker"):
         if key in section:
             section.note(key, f"{name!r} is built in and has its own", f"remove '{key}', or choose a different id")
-    return Wording(name, name), EVENT_SPEAKERS[name]
+    return Wording(name, name)
 
 
-def _own(section: Section) -> tuple[Wording, frozenset[str]]:
-    section.require("title", "add 'title: {zh: ..., en: ...}'")
+def _speakers(section: Section) -> frozenset[str]:
     word = section.choice("speaker", tuple(_SPEAKERS), "speaker")
-    return section.wording("title") or Wording("", ""), _SPEAKERS.get(word or "both", BOTH)
+    return _SPEAKERS.get(word or "both", BOTH)
 
 
 def _examples(section: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -93,7 +100,7 @@ def _examples(section: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:
             section.note("examples", "missing", f"give {least} to {most} sentences that show it, or a 'rule'")
         if "counter_examples" in section:
             section.note("counter_examples", "needs 'examples'", "give sentences that show the event as well")
-    elif examples and not least <= len(examples) <= most:
+    elif section.is_empty_list("examples") or (examples and not least <= len(examples) <= most):
         section.note("examples", f"{len(examples)} given", f"give {least} to {most} sentences, said differently")
     if len(counters) > MAX_COUNTER_EXAMPLES:
         section.note("counter_examples", f"{len(counters)} given", f"give at most {MAX_COUNTER_EXAMPLES}")
@@ -111,6 +118,17 @@ def event_document(event: OwnEvent) -> dict[str, Any]:
         document["title"] = wording.zh if wording.zh == wording.en else {"zh": wording.zh, "en": wording.en}
         if event.speakers != BOTH:
             document["speaker"] = next(iter(event.speakers))
+    return document | _evidence_document(event)
+
+
+def statement_document(event: OwnEvent) -> dict[str, Any]:
+    """What stands in a criterion in place of an event's name."""
+    speaker = {} if event.speakers == BOTH else {"speaker": next(iter(event.speakers))}
+    return _evidence_document(event) | speaker
+
+
+def _evidence_document(event: OwnEvent) -> dict[str, Any]:
+    document: dict[str, Any] = {}
     if event.examples:
         document["examples"] = list(event.examples)
     if event.counter_examples:

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sop.conditions import Rule
+from sop.conditions import Keywords, Rule
+from sop.dimensions import Dimension
 from sop.events import EVENT_SPEAKERS, EVENTS
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+Direction = Literal["inbound", "outbound"]
+DIRECTIONS: tuple[Direction, ...] = ("inbound", "outbound")
 
 DEFAULT_POINTS = 10.0
 DEFAULT_ANSWER_TURNS = 3
@@ -33,67 +36,15 @@ class Wording:
 class Condition:
     """``when``: a step is demanded only if one of ``heard`` and none of ``not_heard`` occurs in the call.
 
-    An empty tuple asks for nothing. A step that is not demanded can't be missed.
+    It may also ask for a follow-up call (True) or a first one (False), for one of ``directions``, for one of the
+    opportunity's ``stages``. None and an empty tuple ask for nothing. A step that is not demanded can't be missed.
     """
 
     heard: tuple[str, ...] = ()
     not_heard: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """One thing to hear in the call.
-
-    One of the events ``any_of``, said by one of ``speakers``, in at least ``min_count`` separate stretches of
-    talk, at most ``within_first_s`` seconds after the call's first word and after the first moment of
-    ``after_step``.
-
-    With ``answers`` the events ``any_of`` are replies instead: every event in ``answers`` must be followed
-    by one within the next ``answer_within_turns`` turns of the speakers who answer.
-
-    ``weight`` (> 0) is the criterion's part of its step's points, relative to its neighbours.
-    """
-
-    id: str
-    title: Wording
-    any_of: tuple[str, ...]
-    speakers: frozenset[str]
-    weight: float = 1.0
-    min_count: int = 1
-    within_first_s: int | None = None
-    after_step: str | None = None
-    answers: tuple[str, ...] = ()
-    answer_within_turns: int = DEFAULT_ANSWER_TURNS
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step: ``points`` (>= 0) shared by its ``criteria`` (at least one).
-
-    A step that is not ``required`` earns its points when it is met and costs nothing when it is not.
-    """
-
-    id: str
-    title: Wording
-    criteria: tuple[Criterion, ...]
-    points: float = DEFAULT_POINTS
-    required: bool = True
-    when: Condition = field(default_factory=Condition)
-
-
-@dataclass(frozen=True, slots=True)
-class NotApplicable:
-    """Calls that get no score at all: those shorter than ``shorter_than_s`` seconds."""
-
-    shorter_than_s: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """Words of the trade: ``hotwords`` to help transcription, names of ``competitors`` to recognise."""
-
-    hotwords: tuple[str, ...] = ()
-    competitors: tuple[str, ...] = ()
+    follow_up: bool | None = None
+    directions: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +69,111 @@ class OwnEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Criterion:
+    """One thing to hear in the call.
+
+    One of the events ``any_of``, said by one of ``speakers``, in at least ``min_count`` separate stretches of
+    talk, at most ``within_first_s`` seconds after the call's first word, at most ``before_end_s`` seconds before its
+    last, and after the first moment of ``after_step``.
+
+    With ``answers`` the events ``any_of`` are replies instead: every event in ``answers`` must be followed
+    by one within the next ``answer_within_turns`` turns of the speakers who answer.
+
+    Where the criterion says itself what is to be heard, that is its ``statement``, the only one of ``any_of``.
+
+    ``weight`` (> 0) is the criterion's part of its step's points, relative to its neighbours.
+    """
+
+    id: str
+    title: Wording
+    any_of: tuple[str, ...]
+    speakers: frozenset[str]
+    weight: float = 1.0
+    min_count: int = 1
+    within_first_s: int | None = None
+    after_step: str | None = None
+    answers: tuple[str, ...] = ()
+    answer_within_turns: int = DEFAULT_ANSWER_TURNS
+    before_end_s: int | None = None
+    statement: OwnEvent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: ``points`` (>= 0) shared by its ``criteria`` (at least one).
+
+    A step that is not ``required`` earns its points when it is met and costs nothing when it is not. A call that
+    surely misses an ``auto_fail`` step scores 0. ``dimensions`` share the points between what was covered and how;
+    without any, points covered are all that counts.
+    """
+
+    id: str
+    title: Wording
+    criteria: tuple[Criterion, ...]
+    points: float = DEFAULT_POINTS
+    required: bool = True
+    when: Condition = field(default_factory=Condition)
+    auto_fail: bool = False
+    dimensions: tuple[Dimension, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """Calls that get no score at all.
+
+    Those shorter than ``shorter_than_s`` seconds, those in which one of ``heard`` occurs, and, with ``follow_up``,
+    those that follow up on an earlier call.
+    """
+
+    shorter_than_s: int | None = None
+    heard: tuple[str, ...] = ()
+    follow_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Words of the trade: ``hotwords`` to help transcription, names of ``competitors`` to recognise.
+
+    ``price_terms`` are words by which people speak of the price.
+    """
+
+    hotwords: tuple[str, ...] = ()
+    competitors: tuple[str, ...] = ()
+    price_terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Applicability:
+    """``applies_to``: the calls a procedure is meant for besides its languages; an empty tuple means all.
+
+    Teams, stages and call types are compared without regard to case.
+    """
+
+    teams: tuple[str, ...] = ()
+    directions: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    call_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What must have been heard in an opportunity's calls before it belongs in ``stage``.
+
+    Every one of the events ``needs``, within the last ``within_days`` days; None for however long ago.
+    """
+
+    stage: str
+    title: Wording
+    needs: tuple[str, ...]
+    within_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sop:
     """A procedure: ``steps`` in their order, for calls in one of ``languages``.
 
-    ``events`` are those of one's own, and what is added to built-in ones.
+    ``events`` are those written as such: those of one's own, and what is added to built-in ones. ``gates`` are what
+    opportunities are checked by; scoring does not read them.
     """
 
     name: str
@@ -131,16 +183,36 @@ class Sop:
     not_applicable: NotApplicable = field(default_factory=NotApplicable)
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     events: tuple[OwnEvent, ...] = ()
+    applies_to: Applicability = field(default_factory=Applicability)
+    gates: tuple[Gate, ...] = ()
+
+    @property
+    def implicit_events(self) -> tuple[OwnEvent, ...]:
+        """The statements of the criteria, each an event of its own by the id ``<step>.<criterion>``."""
+        return tuple(part.statement for step in self.steps for part in step.criteria if part.statement is not None)
+
+    @property
+    def all_events(self) -> tuple[OwnEvent, ...]:
+        """What tagging listens for besides the built-in events, and what it knows of these from the document."""
+        return (*self.events, *self._price_talk, *self.implicit_events)
+
+    @property
+    def _price_talk(self) -> tuple[OwnEvent, ...]:
+        if not self.vocabulary.price_terms:
+            return ()
+        name = "price_discussion"
+        rule = Keywords(any_of=self.vocabulary.price_terms)
+        return (OwnEvent(name, Wording(name, name), EVENT_SPEAKERS[name], rule=rule),)
 
     @property
     def event_speakers(self) -> Mapping[str, frozenset[str]]:
         """Who can show each event: the built-in ones by the guide, one's own as the document says."""
-        return {**EVENT_SPEAKERS, **{event.id: event.speakers for event in self.events}}
+        return {**EVENT_SPEAKERS, **{event.id: event.speakers for event in self.all_events}}
 
     @property
     def own_titles(self) -> Mapping[str, Wording]:
-        """The titles of the events of one's own, by id; built-in events are not among them."""
-        return {event.id: event.title for event in self.events if not event.is_built_in}
+        """The titles of the events of one's own and of statements, by id; built-in events are not among them."""
+        return {event.id: event.title for event in self.all_events if not event.is_built_in}
 
     def step(self, step_id: str) -> Step:
         """The step of that id; KeyError if there is none."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, cast, get_args
+from typing import Any
 
+from sop.dimension_results import DimensionResult, MeasureResult
 from sop.events import Evidence
-from sop.problems import Problem, SopError
+from sop.json_reading import evidence, field_in, list_in, number_in, number_or_none, reason_in, rounded
+from sop.outcomes import OUTCOMES, Outcome, outcome_in
 from sop.procedure import Wording
-from sop.reasons import REASON_CODES, Reason, ReasonCode
+from sop.reasons import Reason
 
-Outcome = Literal["met", "missed", "unknown", "not_applicable"]
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-
-T = TypeVar("T")
+__all__ = ["OUTCOMES", "CriterionResult", "DimensionResult", "MeasureResult", "Outcome", "Scorecard", "StepResult"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,9 @@ class CriterionResult:
             "outcome": self.outcome,
             "low": self.low,
             "high": self.high,
-            "confidence": _rounded(self.confidence),
+            "confidence": rounded(self.confidence),
             "reason": self.reason.to_json(),
-            "evidence": [evidence.to_json() for evidence in self.evidence],
+            "evidence": [item.to_json() for item in self.evidence],
         }
 
 
@@ -54,9 +53,10 @@ class StepResult:
     """One line of the scorecard.
 
     ``points`` were surely earned, ``unknown_points`` can't be told, the rest of ``max_points`` was missed.
-    The outcome is met when all points were earned, unknown when some can't be told, otherwise missed, even
+    The outcome says what was covered: met when all of it was, unknown when some can't be told, otherwise missed, even
     if part of the points was earned. Where not applicable, ``max_points`` is what the step would be worth
-    and counts nowhere.
+    and counts nowhere. With ``dimensions`` the points also depend on how it was done: a step that is met may earn
+    less than all of them. Without, what was covered is all that counts.
     """
 
     step_id: str
@@ -70,6 +70,7 @@ class StepResult:
     reason: Reason
     evidence: tuple[Evidence, ...]
     criteria: tuple[CriterionResult, ...]
+    dimensions: tuple[DimensionResult, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The object in the scorecard's ``steps``."""
@@ -81,10 +82,11 @@ class StepResult:
             "points": self.points,
             "unknown_points": self.unknown_points,
             "max_points": self.max_points,
-            "confidence": _rounded(self.confidence),
+            "confidence": rounded(self.confidence),
             "reason": self.reason.to_json(),
-            "evidence": [evidence.to_json() for evidence in self.evidence],
+            "evidence": [item.to_json() for item in self.evidence],
             "criteria": [criterion.to_json() for criterion in self.criteria],
+            "dimensions": [dimension.to_json() for dimension in self.dimensions],
         }
 
 
@@ -94,7 +96,8 @@ class Scorecard:
 
     ``score`` is ``points`` earned of the ``judged_points``. ``low`` counts all that is unknown as missed,
     ``high`` as earned. ``score`` is None when too little could be judged, ``low`` and ``high`` when nothing
-    applied; then ``reason`` says why, otherwise it is None.
+    applied; then ``reason`` says why. It also says which step failed the whole call, where all three are 0 whatever the
+    points; otherwise it is None.
     """
 
     sop_name: str
@@ -129,116 +132,55 @@ class Scorecard:
             SopError: a field is missing or of the wrong type.
         """
         return cls(
-            sop_name=_field(document, "sop_name", str, "scorecard"),
-            sop_hash=_field(document, "sop_hash", str, "scorecard"),
-            score=_number_or_none(document, "score", "scorecard"),
-            low=_number_or_none(document, "low", "scorecard"),
-            high=_number_or_none(document, "high", "scorecard"),
-            points=_number(document, "points", "scorecard"),
-            judged_points=_number(document, "judged_points", "scorecard"),
-            reason=None if document.get("reason") is None else _reason(document, "scorecard"),
-            steps=_list(document, "steps", "scorecard", _step),
+            sop_name=field_in(document, "sop_name", str, "scorecard"),
+            sop_hash=field_in(document, "sop_hash", str, "scorecard"),
+            score=number_or_none(document, "score", "scorecard"),
+            low=number_or_none(document, "low", "scorecard"),
+            high=number_or_none(document, "high", "scorecard"),
+            points=number_in(document, "points", "scorecard"),
+            judged_points=number_in(document, "judged_points", "scorecard"),
+            reason=None if document.get("reason") is None else reason_in(document, "scorecard"),
+            steps=list_in(document, "steps", "scorecard", _step),
         )
 
 
 def _step(document: Any, where: str) -> StepResult:
     return StepResult(
-        step_id=_field(document, "step_id", str, where),
+        step_id=field_in(document, "step_id", str, where),
         title=_wording(document, where),
-        outcome=_outcome(document, where),
-        required=_field(document, "required", bool, where),
-        points=_number(document, "points", where),
-        unknown_points=_number(document, "unknown_points", where),
-        max_points=_number(document, "max_points", where),
-        confidence=_number_or_none(document, "confidence", where),
-        reason=_reason(document, where),
-        evidence=_list(document, "evidence", where, _evidence),
-        criteria=_list(document, "criteria", where, _criterion),
+        outcome=outcome_in(document, where),
+        required=field_in(document, "required", bool, where),
+        points=number_in(document, "points", where),
+        unknown_points=number_in(document, "unknown_points", where),
+        max_points=number_in(document, "max_points", where),
+        confidence=number_or_none(document, "confidence", where),
+        reason=reason_in(document, where),
+        evidence=list_in(document, "evidence", where, evidence),
+        criteria=list_in(document, "criteria", where, _criterion),
+        # Cards of before there were dimensions have none.
+        dimensions=list_in(document, "dimensions", where, DimensionResult.from_json)
+        if document.get("dimensions")
+        else (),
     )
 
 
 def _criterion(document: Any, where: str) -> CriterionResult:
     return CriterionResult(
-        criterion_id=_field(document, "criterion_id", str, where),
+        criterion_id=field_in(document, "criterion_id", str, where),
         title=_wording(document, where),
-        outcome=_outcome(document, where),
-        low=_number(document, "low", where),
-        high=_number(document, "high", where),
-        confidence=_number_or_none(document, "confidence", where),
-        reason=_reason(document, where),
-        evidence=_list(document, "evidence", where, _evidence),
+        outcome=outcome_in(document, where),
+        low=number_in(document, "low", where),
+        high=number_in(document, "high", where),
+        confidence=number_or_none(document, "confidence", where),
+        reason=reason_in(document, where),
+        evidence=list_in(document, "evidence", where, evidence),
     )
-
-
-def _evidence(document: Any, where: str) -> Evidence:
-    speaker = _field(document, "speaker", str, where)
-    if speaker not in ("rep", "customer", "unknown"):
-        raise _error(f"{where}.speaker", f"unknown speaker {speaker!r}")
-    return Evidence(
-        turn=_field(document, "turn", int, where),
-        start_ms=_field(document, "start_ms", int, where),
-        end_ms=_field(document, "end_ms", int, where),
-        speaker=cast(Literal["rep", "customer", "unknown"], speaker),
-        quote=_field(document, "quote", str, where),
-        confidence=_number(document, "confidence", where),
-    )
-
-
-def _reason(document: Any, where: str) -> Reason:
-    reason = _field(document, "reason", dict, where)
-    code = _field(reason, "code", str, f"{where}.reason")
-    if code not in REASON_CODES:
-        raise _error(f"{where}.reason.code", f"unknown reason {code!r}")
-    params = _field(reason, "params", dict, f"{where}.reason")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in params.items()}
-    return Reason(ReasonCode(code), values)
-
-
-def _outcome(document: Any, where: str) -> Outcome:
-    value = _field(document, "outcome", str, where)
-    if value not in OUTCOMES:
-        raise _error(f"{where}.outcome", f"unknown outcome {value!r}")
-    return cast(Outcome, value)
 
 
 def _wording(document: Any, where: str) -> Wording:
-    title = _field(document, "title", dict, where)
-    return Wording(_field(title, "zh", str, f"{where}.title"), _field(title, "en", str, f"{where}.title"))
+    title = field_in(document, "title", dict, where)
+    return Wording(field_in(title, "zh", str, f"{where}.title"), field_in(title, "en", str, f"{where}.title"))
 
 
 def _wording_to_json(wording: Wording) -> dict[str, str]:
     return {"zh": wording.zh, "en": wording.en}
-
-
-def _list(document: Any, key: str, where: str, read: Callable[[Any, str], T]) -> tuple[T, ...]:
-    items = _field(document, key, list, where)
-    return tuple(read(item, f"{where}.{key}[{index}]") for index, item in enumerate(items))
-
-
-def _number(document: Any, key: str, where: str) -> float:
-    return float(_field(document, key, (int, float), where))
-
-
-def _number_or_none(document: Any, key: str, where: str) -> float | None:
-    if isinstance(document, Mapping) and key in document and document[key] is None:
-        return None
-    return _number(document, key, where)
-
-
-def _field(document: Any, key: str, kind: type | tuple[type, ...], where: str) -> Any:
-    if not isinstance(document, Mapping):
-        raise _error(where, "expected an object")
-    if key not in document:
-        raise _error(f"{where}.{key}", "missing")
-    value = document[key]
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise _error(f"{where}.{key}", f"wrong type {type(value).__name__}")
-    return value
-
-
-def _error(path: str, message: str) -> SopError:
-    return SopError([Problem(path, None, message)])
-
-
-def _rounded(confidence: float | None) -> float | None:
-    return None if confidence is None else round(confidence, 4)

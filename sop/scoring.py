@@ -7,18 +7,23 @@ Then::
 
 There is no score when less than a third of T could be judged; the interval is still told. An optional step
 that is met adds its points to P and T; one that is perhaps met raises ``high`` alone.
+
+An ``auto_fail`` step of which something surely was not done makes all three 0; of which perhaps something was not
+done, ``low`` alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from sop.canonical import content_hash
 from sop.criteria import NOTHING, Verdict
+from sop.demand import Demand, call_demand
 from sop.events import Tagging
 from sop.facts import CallFacts, TurnSpan
-from sop.hearing import Hearing
+from sop.hearing import Certainty, Hearing
 from sop.procedure import Sop
 from sop.reasons import Reason, ReasonCode, Value
 from sop.scorecard import Scorecard, StepResult
@@ -37,24 +42,37 @@ def score(sop: Sop, tagging: Tagging, facts: CallFacts) -> Scorecard:
         SopError: an event's turn is not a turn of the call.
     """
     hearing = Hearing(tagging, facts, sop.event_speakers)
-    refusal = _refusal(sop, facts)
+    asked = call_demand(sop.not_applicable, hearing)
+    refusal = _refusal(sop, facts, asked)
     if refusal is not None:
-        return _card(sop, [waived(step, Verdict(NOTHING, NOTHING, refusal)) for step in sop.steps], refusal)
+        return _card(sop, [waived(step, refusal) for step in sop.steps], refusal.reason)
     lines: dict[str, Line] = {}
     for step in sop.steps:
-        lines[step.id] = judge_step(step, hearing, lines)
-    return _card(sop, list(lines.values()), None)
+        lines[step.id] = judge_step(step, hearing, lines, asked)
+    return _with_auto_fail(_card(sop, list(lines.values()), None), list(lines.values()))
 
 
-def _refusal(sop: Sop, facts: CallFacts) -> Reason | None:
+def _refusal(sop: Sop, facts: CallFacts, asked: Demand) -> Verdict | None:
+    """Why the call is not scored, with what was heard that says so."""
     limit = sop.not_applicable.shorter_than_s
     if limit is not None and facts.duration_ms < limit * 1000:
         params: dict[str, Value] = {"duration_s": facts.duration_ms // 1000, "limit_s": limit}
-        return Reason(ReasonCode.CALL_TOO_SHORT, params)
+        return Verdict(NOTHING, NOTHING, Reason(ReasonCode.CALL_TOO_SHORT, params))
     if facts.language not in sop.languages:
         params = {"language": facts.language, "languages": tuple(sop.languages)}
-        return Reason(ReasonCode.OTHER_LANGUAGE, params)
-    return None
+        return Verdict(NOTHING, NOTHING, Reason(ReasonCode.OTHER_LANGUAGE, params))
+    return asked.verdict if asked.certainty is Certainty.NO else None
+
+
+def _with_auto_fail(card: Scorecard, lines: Sequence[Line]) -> Scorecard:
+    """The card after the steps that fail a call: 0 where one surely lacks something, down to 0 where it may."""
+    lacking = {line.step.id: line.lacking for line in lines if line.step.auto_fail}
+    failed = next((name for name, certainty in lacking.items() if certainty is Certainty.YES), None)
+    if failed is not None:
+        return replace(card, score=0.0, low=0.0, high=0.0, reason=Reason(ReasonCode.AUTO_FAILED, {"step": failed}))
+    if Certainty.MAYBE in lacking.values() and card.low is not None:
+        return replace(card, low=0.0)
+    return card
 
 
 def _card(sop: Sop, lines: Sequence[Line], refusal: Reason | None) -> Scorecard:

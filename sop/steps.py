@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sop.criteria import ALL, NOTHING, Order, Verdict, judge
+from sop.demand import ASKED, Demand, step_demand
+from sop.dimension_scoring import Manner, judge_dimensions
 from sop.events import Evidence
 from sop.hearing import Certainty, Hearing, in_order
 from sop.procedure import Criterion, Step
@@ -16,18 +18,22 @@ from sop.scorecard import CriterionResult, Outcome, StepResult
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A step's result, its exact points (``earned`` surely, ``unknown`` perhaps), and if it was demanded."""
+    """A step's result, its exact points (``earned`` surely, ``unknown`` perhaps), and if it was demanded.
+
+    ``lacking`` says whether one of its points that were to be covered was not.
+    """
 
     step: Step
     result: StepResult
     earned: Fraction = NOTHING
     unknown: Fraction = NOTHING
     demanded: Certainty = Certainty.YES
+    lacking: Certainty = Certainty.NO
 
 
-def judge_step(step: Step, hearing: Hearing, earlier: Mapping[str, Line]) -> Line:
-    """The line of ``step``; ``earlier`` are the lines of the steps above it, by id."""
-    demand = _demand(step, hearing)
+def judge_step(step: Step, hearing: Hearing, earlier: Mapping[str, Line], call: Demand = ASKED) -> Line:
+    """The line of ``step``; ``earlier`` are the lines of the steps above it, by id, ``call`` says if it is scored."""
+    demand = step_demand(step, hearing, call)
     verdicts = [judge(criterion, hearing, _order(criterion, hearing, earlier)) for criterion in step.criteria]
     pairs = list(zip(step.criteria, verdicts, strict=True))
     criteria = tuple(_criterion_result(criterion, verdict) for criterion, verdict in pairs)
@@ -35,17 +41,18 @@ def judge_step(step: Step, hearing: Hearing, earlier: Mapping[str, Line]) -> Lin
     if not applying:
         idle = demand.verdict if demand.certainty is Certainty.NO else verdicts[0]
         return waived(step, idle, criteria, Certainty.NO)
+    judged = _Judged(step, hearing, criteria, demand.certainty, _places(applying, hearing))
     verdict = _joined(applying)
     if verdict.low == ALL:
-        return _line(step, verdict, criteria, demand.certainty)
+        return judged.line(verdict)
     if demand.certainty is Certainty.NO:
         return waived(step, demand.verdict, criteria, demand.certainty)
     if not step.required:
-        return _optional(step, verdict, criteria, demand.certainty)
+        return judged.optional(verdict)
     if demand.certainty is Certainty.MAYBE:
         told = verdict if verdict.high > verdict.low else demand.verdict
         verdict = Verdict(verdict.low, ALL, told.reason, told.evidence, told.confidence)
-    return _line(step, verdict, criteria, demand.certainty)
+    return judged.line(verdict)
 
 
 def waived(
@@ -56,33 +63,46 @@ def waived(
 ) -> Line:
     """A line that counts nowhere, for the reason of ``verdict``."""
     plain = Verdict(NOTHING, NOTHING, verdict.reason, verdict.evidence, verdict.confidence)
-    return Line(step, _step_result(step, "not_applicable", plain, criteria), demanded=demanded)
+    nothing = Manner(NOTHING, NOTHING)
+    return Line(step, _step_result(step, "not_applicable", plain, criteria, nothing), demanded=demanded)
 
 
 @dataclass(frozen=True, slots=True)
-class _Demand:
-    """Whether ``when`` holds, and what to say of a step for which it does not, or perhaps not."""
+class _Judged:
+    """A step that counts, with all its lines have in common; ``places`` are where it was done."""
 
-    certainty: Certainty
-    verdict: Verdict
+    step: Step
+    hearing: Hearing
+    criteria: tuple[CriterionResult, ...]
+    demanded: Certainty
+    places: tuple[Evidence, ...]
+
+    def line(self, verdict: Verdict) -> Line:
+        """What was covered says how the step came out, its dimensions what it earned."""
+        manner = judge_dimensions(self.step.dimensions, verdict, self.places, self.hearing)
+        result = _step_result(self.step, _outcome(verdict), verdict, self.criteria, manner)
+        maximum = Fraction(self.step.points)
+        lacking = Certainty.NO if verdict.low == ALL else Certainty.MAYBE if verdict.high == ALL else Certainty.YES
+        unknown = maximum * (manner.high - manner.low)
+        return Line(self.step, result, maximum * manner.low, unknown, self.demanded, lacking)
+
+    def optional(self, verdict: Verdict) -> Line:
+        """An optional step that is not surely met: unknown if it may be, else nobody's concern."""
+        if verdict.high == ALL:
+            return self.line(Verdict(NOTHING, ALL, verdict.reason, verdict.evidence, verdict.confidence))
+        undone = Verdict(NOTHING, NOTHING, Reason(ReasonCode.OPTIONAL_NOT_DONE), verdict.evidence)
+        return waived(self.step, undone, self.criteria, self.demanded)
 
 
-def _demand(step: Step, hearing: Hearing) -> _Demand:
-    certainty, code = Certainty.YES, ReasonCode.NEEDS_EVENT
-    blamed: tuple[str, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    if step.when.heard:
-        blamed = step.when.heard
-        certainty, evidence = hearing.heard(blamed)
-    if step.when.not_heard:
-        heard, where = hearing.heard(step.when.not_heard)
-        absent = Certainty(Certainty.YES - heard)
-        if absent < certainty:
-            certainty, blamed, evidence, code = absent, step.when.not_heard, where, ReasonCode.EXCUSED
-    if certainty is Certainty.MAYBE:
-        code = ReasonCode.CONDITION_DOUBTFUL
-    sureness = max((item.confidence for item in evidence), default=None)
-    return _Demand(certainty, Verdict(NOTHING, NOTHING, Reason(code, {"events": blamed}), evidence, sureness))
+def _places(applying: Sequence[tuple[Criterion, Verdict]], hearing: Hearing) -> tuple[Evidence, ...]:
+    """Where the step was done, surely or perhaps: its evidence, and of answers those that were given."""
+    found: set[Evidence] = set()
+    for criterion, verdict in applying:
+        if verdict.high > NOTHING:
+            found.update(verdict.evidence)
+            if criterion.answers:
+                found.update(item.evidence for item in hearing.occurrences(criterion.any_of, criterion.speakers))
+    return in_order(found)
 
 
 def _order(criterion: Criterion, hearing: Hearing, earlier: Mapping[str, Line]) -> Order | None:
@@ -125,35 +145,23 @@ def _weighted(shares: Sequence[tuple[Fraction, Fraction]]) -> Fraction:
     return sum((weight * share for weight, share in shares), NOTHING) / sum(weight for weight, _ in shares)
 
 
-def _optional(step: Step, verdict: Verdict, criteria: tuple[CriterionResult, ...], demanded: Certainty) -> Line:
-    """An optional step that is not surely met: unknown if it may be, else nobody's concern."""
-    if verdict.high == ALL:
-        whole = Verdict(NOTHING, ALL, verdict.reason, verdict.evidence, verdict.confidence)
-        return _line(step, whole, criteria, demanded)
-    undone = Verdict(NOTHING, NOTHING, Reason(ReasonCode.OPTIONAL_NOT_DONE), verdict.evidence)
-    return waived(step, undone, criteria, demanded)
-
-
-def _line(step: Step, verdict: Verdict, criteria: tuple[CriterionResult, ...], demanded: Certainty) -> Line:
-    maximum = Fraction(step.points)
-    result = _step_result(step, _outcome(verdict), verdict, criteria)
-    return Line(step, result, maximum * verdict.low, maximum * (verdict.high - verdict.low), demanded)
-
-
-def _step_result(step: Step, outcome: Outcome, verdict: Verdict, criteria: tuple[CriterionResult, ...]) -> StepResult:
+def _step_result(
+    step: Step, outcome: Outcome, verdict: Verdict, criteria: tuple[CriterionResult, ...], manner: Manner
+) -> StepResult:
     maximum = Fraction(step.points)
     return StepResult(
         step_id=step.id,
         title=step.title,
         outcome=outcome,
         required=step.required,
-        points=hundredths(maximum * verdict.low),
-        unknown_points=hundredths(maximum * (verdict.high - verdict.low)),
+        points=hundredths(maximum * manner.low),
+        unknown_points=hundredths(maximum * (manner.high - manner.low)),
         max_points=step.points,
         confidence=verdict.confidence,
         reason=verdict.reason,
         evidence=verdict.evidence,
         criteria=criteria,
+        dimensions=manner.dimensions,
     )
 
 

@@ -16,7 +16,7 @@ from models.database import Database, open_database
 from service.jobs.queue import ensure_schema
 from service.people.viewer import OPERATOR
 from service.settings import Settings
-from service.sops.versions import publish_shipped
+from service.sops.publishing import publish_shipped
 
 _TEMPLATE = "clearcall"
 _numbers = itertools.count()

@@ -26,6 +26,7 @@ from fakes import tone, wav
 from models.calls import Recording
 from models.database import Database, open_database
 from nlp import metrics
+from nlp.manner import observe
 from nlp.slots import with_slots
 from service.calls.ingest import CallDetails, Ingested, ingest
 from service.calls.store import add_review, add_transcript, latest_transcript
@@ -115,8 +116,9 @@ def finish(
         assert loaded is not None
         version, sop = sop_for(session, settings, transcript.language, None)
         tagging = with_slots(tagger.tag(transcript), transcript, loaded.started_at, sop.vocabulary.competitors)
-        card = score(sop, tagging, facts(transcript))
-        review = Review(tagging, metrics.measure(transcript), card)
+        observations = observe(transcript)
+        card = score(sop, tagging, facts(transcript, observations))
+        review = Review(tagging, metrics.measure(transcript), card, observations)
         add_review(session, loaded, review, tagger.weights_hash, version)
         session.execute(update(Recording).where(Recording.id == recording_id).values(state="scored", progress=1.0))
 

@@ -20,6 +20,7 @@ from service.calls.views import CallDetail, CallRow, Choice, Choices
 from service.people.queries import list_users
 from service.reviews.verdicts import speakers_of
 from service.search.terms import excerpt
+from service.sops.cards import cards_of
 from service.sops.own_events import titles_to
 from service.web.rendering import Reader, reader, reader_zone, render
 
@@ -88,7 +89,7 @@ def call_page(
         raise HTTPException(status.HTTP_404_NOT_FOUND)
     to = reader(request, viewer)
     own = titles_to(session, to.language, detail.scorecard.document if detail.scorecard else None)
-    context = call_context(detail, to) | {"own_titles": own}
+    context = call_context(detail, to) | {"own_titles": own, "cards": cards_of(session, viewer, detail.call.id)}
     return render(request, "calls/call.html", viewer, {**context, "find": q, "show_removed": removed})
 
 

@@ -228,4 +228,5 @@ def _step_view(step: StoredStepResult) -> StepView:
         reason=step.reason,
         evidence=tuple(step.evidence),
         criteria=tuple(step.criteria),
+        dimensions=tuple(step.dimensions),
     )

@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 from service.calls.views import EventMark, ScorecardView, StepView
 from service.sops.own_events import readable
 from sop.explanation import explain_reason
+from sop.labels import DIMENSION_LABELS, MEASURE_LABELS
 from sop.procedure import Language, Sop, Wording
 from sop.reasons import Reason, ReasonCode
 
@@ -40,10 +41,36 @@ class CriterionLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureLine:
+    """One measure of a dimension: its share in [0, 1], surely ``low``, at most ``high``; ``why`` is a sentence."""
+
+    title: str
+    outcome: str
+    low: float
+    high: float
+    why: str
+    evidence: tuple[EvidenceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionLine:
+    """One dimension of a step, shown as a bar; of several ``measures`` each has its reason and evidence."""
+
+    name: str
+    title: str
+    outcome: str
+    low: float
+    high: float
+    why: str
+    measures: tuple[MeasureLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StepLine:
     """One step as it is shown; ``why`` is a sentence.
 
-    A step of several criteria shows its evidence under each; of one, under itself.
+    A step of several criteria shows its evidence under each; of one, under itself. ``dimensions`` are empty where
+    points covered are all that counts.
     """
 
     title: str
@@ -53,6 +80,7 @@ class StepLine:
     why: str
     evidence: tuple[EvidenceLine, ...]
     criteria: tuple[CriterionLine, ...] = ()
+    dimensions: tuple[DimensionLine, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -137,7 +165,36 @@ def _line(step: StepView, language: Language, names: _Names, said: _Verdicts) ->
         criteria=tuple(_criterion(item, language, names, step.step, said) for item in step.criteria)
         if len(step.criteria) > 1 and step.outcome != "not_applicable"
         else (),
+        dimensions=tuple(_dimension(item, language, names) for item in step.dimensions),
     )
+
+
+def _dimension(item: Mapping[str, Any], language: Language, names: _Names) -> DimensionLine:
+    return DimensionLine(
+        name=item["name"],
+        title=_label(DIMENSION_LABELS, item["name"], language),
+        outcome=item["outcome"],
+        low=item["low"],
+        high=item["high"],
+        why=_sentence(item["reason"], language, names),
+        measures=tuple(_measure(part, language, names) for part in item["measures"]),
+    )
+
+
+def _measure(item: Mapping[str, Any], language: Language, names: _Names) -> MeasureLine:
+    return MeasureLine(
+        title=_label(MEASURE_LABELS, item["measure"], language),
+        outcome=item["outcome"],
+        low=item["low"],
+        high=item["high"],
+        why=_sentence(item["reason"], language, names),
+        evidence=tuple(_evidence(evidence, None) for evidence in item["evidence"]),
+    )
+
+
+def _label(labels: Mapping[str, Wording], name: str, language: Language) -> str:
+    title = labels[name].to(language) if name in labels else name
+    return f"{title[:1].upper()}{title[1:]}"
 
 
 def _criterion(item: Mapping[str, Any], language: Language, names: _Names, step: str, said: _Verdicts) -> CriterionLine:

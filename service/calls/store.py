@@ -27,10 +27,12 @@ from models.scores import (
 )
 from models.table import Table
 from nlp.text import search_terms
+from service.calls.context import context_of
 from service.calls.reading import read_by, rep_party, to_transcript
 from service.pipeline import Review
 from sop.events import KeyEvent
-from sop.scorecard import StepResult
+from sop.facts import CallContext
+from sop.scorecard import Scorecard, StepResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class LoadedTranscript:
     """A stored transcript as a value, with where it belongs.
 
     ``rep_party`` is the rep that a person named and the transcript is read by; empty where nobody did.
-    ``started_at`` is when the call began, by the clock of its place.
+    ``started_at`` is when the call began, by the clock of its place; ``context`` what else is known of it.
     """
 
     call_id: uuid.UUID
@@ -49,6 +51,7 @@ class LoadedTranscript:
     rep_party: str
     started_at: datetime
     transcript: Transcript
+    context: CallContext
 
 
 def count_transcript(session: Session, recording_id: uuid.UUID, weights_hash: str) -> bool:
@@ -144,6 +147,7 @@ def latest_transcript(session: Session, recording_id: uuid.UUID) -> LoadedTransc
         rep_party=named,
         started_at=call.started_at.astimezone(timezone(timedelta(minutes=call.utc_offset_minutes))),
         transcript=read_by(to_transcript(stored), named),
+        context=context_of(session, call.id),
     )
 
 
@@ -152,19 +156,32 @@ def add_review(
 ) -> None:
     """Store key events, metrics and the scorecard of a transcript; once for the same hashes."""
     analysis_id = _add_analysis(session, loaded, review, tagger_hash)
-    card = review.scorecard
+    weights_hash = f"{loaded.weights_hash}+{tagger_hash}"
+    reading = CardReading(loaded.call_id, analysis_id, loaded.recording_hash, weights_hash, loaded.rep_party)
+    add_scorecard(session, reading, version, review.scorecard)
+
+
+@dataclass(frozen=True, slots=True)
+class CardReading:
+    """What a scorecard is of: an analysis of a call, and the hashes of what made it."""
+
+    call_id: uuid.UUID
+    analysis_id: uuid.UUID
+    recording_hash: str
+    weights_hash: str
+    rep_party: str
+
+
+def add_scorecard(session: Session, reading: CardReading, version: SopVersion, card: Scorecard) -> None:
+    """Store a card by a version; the one that is stored already counts again and stays as it is."""
     scorecard_id, is_new = _counted(
         session,
         StoredScorecard,
         ("call_id", "recording_hash", "sop_hash", "weights_hash", "rep_party"),
         {
-            "call_id": loaded.call_id,
-            "analysis_id": analysis_id,
+            **asdict(reading),
             "sop_version_id": version.id,
-            "recording_hash": loaded.recording_hash,
             "sop_hash": version.content_hash,
-            "weights_hash": f"{loaded.weights_hash}+{tagger_hash}",
-            "rep_party": loaded.rep_party,
             "score": card.score,
             "low": card.low,
             "high": card.high,
@@ -188,6 +205,7 @@ def _add_analysis(session: Session, loaded: LoadedTranscript, review: Review, ta
             "transcript_id": loaded.transcript_id,
             "tagger_hash": tagger_hash,
             "rep_party": loaded.rep_party,
+            "observations": None if review.observations is None else [seen.to_json() for seen in review.observations],
         },
     )
     if not is_new:
@@ -228,6 +246,6 @@ def _event_rows(
 
 
 def _step_row(scorecard_id: uuid.UUID, position: int, result: StepResult) -> dict[str, Any]:
-    document = result.to_json()
+    document = {"dimensions": [], **result.to_json()}
     document["step"] = document.pop("step_id")
     return {"scorecard_id": scorecard_id, "position": position, **document}

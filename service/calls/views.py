@@ -212,8 +212,8 @@ class RolesView:
 class StepView:
     """What one step of the SOP earned.
 
-    ``title`` is by language, ``reason`` is ``{"code", "params"}``; ``evidence`` and ``criteria`` are in
-    the forms of :mod:`sop.scorecard`.
+    ``title`` is by language, ``reason`` is ``{"code", "params"}``; ``evidence``, ``criteria`` and ``dimensions`` are
+    in the forms of :mod:`sop.scorecard`.
     """
 
     step: str
@@ -225,6 +225,7 @@ class StepView:
     reason: Mapping[str, Any]
     evidence: tuple[Mapping[str, Any], ...]
     criteria: tuple[Mapping[str, Any], ...]
+    dimensions: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

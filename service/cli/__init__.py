@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from service.cli import calls, evaluation, imports, people, reviews, roles, serving, sops, training
+from service.cli import calls, evaluation, imports, people, reviews, roles, serving, sop_trials, sops, training
 from service.cli.console import Failure, errors
 
 # What Typer makes of Ctrl-C: 128 and the number of SIGINT, as shells tell it.
@@ -29,6 +29,8 @@ app.command("analyze")(calls.analyze)
 app.command("search")(calls.search)
 roles.app.command("review")(reviews.review)
 app.add_typer(roles.app, name="calls")
+sops.app.command("diff")(sop_trials.diff)
+sops.app.command("backtest")(sop_trials.backtest)
 app.add_typer(sops.app, name="sop")
 app.add_typer(evaluation.app, name="evaluate")
 app.add_typer(training.app, name="nlp")

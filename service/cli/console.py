@@ -29,11 +29,6 @@ class Failure(Exception):
         self.exit_code = exit_code
 
 
-def not_yet(what: str) -> Failure:
-    """A command of the fixed list that does not exist yet."""
-    return Failure(f"{what}: not yet", exit_code=2)
-
-
 def settings() -> Settings:
     """The settings, or a failure that names the wrong one."""
     try:
@@ -49,7 +44,7 @@ def open_database(settings: Settings) -> Iterator[Database]:
     from models.database import open_database as connect
     from service.jobs.queue import ensure_schema
     from service.people.viewer import OPERATOR
-    from service.sops.versions import publish_shipped
+    from service.sops.publishing import publish_shipped
 
     configure_logs()
     try:

@@ -37,4 +37,4 @@ def print_review(
     for step in card.steps:
         steps.add_row(_MARKS[step.outcome], explain_step(step, language, titles_of(card), own_titles))
     output.print(steps)
-    output.print(explain_card(card, language), markup=False, highlight=False)
+    output.print(explain_card(card, language, own_titles), markup=False, highlight=False)

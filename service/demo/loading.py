@@ -26,7 +26,8 @@ from service.calls.ingest import CallDetails, Direction, Source
 from service.opportunities.importing import import_opportunities
 from service.people.queries import NewUser, add_user
 from service.people.viewer import OPERATOR
-from service.sops.versions import publish, shipped
+from service.sops.publishing import publish
+from service.sops.versions import shipped
 from sop.document import content_hash, dump, parse
 from sop.procedure import Vocabulary
 
@@ -102,7 +103,7 @@ def _publish_sops(session: Session) -> None:
         newest = select(SopVersion).where(SopVersion.name == name).order_by(SopVersion.number.desc()).limit(1)
         version = session.scalars(newest).one_or_none()
         if version is None or version.content_hash == content_hash(sop):
-            publish(session, dump(replace(sop, vocabulary=_vocabulary(words))), OPERATOR)
+            publish(session, dump(replace(sop, vocabulary=_vocabulary(words))), OPERATOR, "ever")
 
 
 def _vocabulary(words: dict[str, list[str]]) -> Vocabulary:

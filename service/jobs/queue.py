@@ -16,9 +16,16 @@ from models.database import Database
 Stage = Literal["transcribe", "analyze"]
 STAGES: tuple[Stage, ...] = ("transcribe", "analyze")
 
+RunTask = Literal["backtest", "rescore"]
+RUN_TASKS: tuple[RunTask, ...] = ("backtest", "rescore")
+"""Work over many calls, in the queue "analyze"."""
+
 # A call that is transcribed is finished before the next one is begun: results appear one by one
 # instead of all at the end of the night.
 _PRIORITY: dict[Stage, int] = {"transcribe": 0, "analyze": 10}
+
+# Somebody waits for a back-test, and nobody for a page of past calls.
+_RUN_PRIORITY: dict[RunTask, int] = {"backtest": 20, "rescore": -10}
 
 _SCHEMA_LOCK = 0x5175657565  # "Queue"
 
@@ -42,19 +49,28 @@ def defer(session: Session, stage: Stage, recording_id: uuid.UUID) -> bool:
     A recording has at most one waiting job a stage and at most one running job at all. Returns
     False when the job was already waiting.
     """
+    return _defer(session, stage, stage, _PRIORITY[stage], "recording_id", recording_id)
+
+
+def defer_run(session: Session, task: RunTask, run_id: uuid.UUID) -> bool:
+    """Put the job of a run over many calls into the queue within the session's transaction, once while it waits."""
+    return _defer(session, task, "analyze", _RUN_PRIORITY[task], "run_id", run_id)
+
+
+def _defer(session: Session, name: str, queue: str, priority: int, key: str, row_id: uuid.UUID) -> bool:
     try:
         with session.begin_nested():
             # Asking for the connection sets the savepoint: without it a refused job would undo the caller's work.
             connection = session.connection().connection.driver_connection
             task = _deferrer.configure_task(
-                stage,
-                queue=stage,
-                priority=_PRIORITY[stage],
-                lock=str(recording_id),
-                queueing_lock=f"{stage}:{recording_id}",
+                name,
+                queue=queue,
+                priority=priority,
+                lock=str(row_id),
+                queueing_lock=f"{name}:{row_id}",
                 connection=connection,
             )
-            task.defer(recording_id=str(recording_id))
+            task.defer(**{key: str(row_id)})
     except AlreadyEnqueued:
         return False
     return True

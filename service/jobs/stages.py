@@ -24,9 +24,11 @@ from asr.audio import DecodeError
 from asr.transcript import Language
 from models.calls import FINISHED_STATES, Call, Recording
 from models.database import Database
+from models.sops import Backtest, Rescoring
 from nlp.procedure_tagger import procedure_tagger
 from service import pipeline
 from service.calls import playback, store
+from service.calls.context import context_of
 from service.calls.correction import carry_roles
 from service.calls.ingest import remove_abandoned
 from service.calls.reading import rep_party
@@ -34,11 +36,13 @@ from service.engines import Engines
 from service.jobs import queue
 from service.reviews.carrying import carry_reviews
 from service.settings import Settings
+from service.sops import backtests, rescoring, runs
 from service.sops.versions import sop_for, vocabularies
 
 log = structlog.get_logger(__name__)
 
 _PROGRESS_EVERY_S = 0.5
+_RUNS: Mapping[queue.RunTask, type[runs.Run]] = {"backtest": Backtest, "rescore": Rescoring}
 
 
 class Desk:
@@ -75,8 +79,9 @@ class Desk:
             if recording.deleted_at is not None:
                 return
             rep_channel = recording.rep_channel
-            sop_name = session.scalars(select(Call.sop_name).where(Call.recording_id == recording_id)).one()
-            vocabulary = vocabularies(session, self._settings, sop_name)
+            call = session.scalars(select(Call).where(Call.recording_id == recording_id)).one()
+            context = context_of(session, call.id)
+            vocabulary = vocabularies(session, self._settings, call.sop_name, call.started_at, context)
             weights_hash = self._transcript_hash(rep_channel, vocabulary)
             if store.count_transcript(session, recording_id, weights_hash):
                 carry_roles(session, recording_id)
@@ -112,12 +117,13 @@ class Desk:
             loaded = store.latest_transcript(session, recording_id)
             if loaded is None:
                 return
-            version, sop = sop_for(session, self._settings, loaded.transcript.language, loaded.sop_name)
-        review = pipeline.review(loaded.transcript, tagger, sop, loaded.started_at)
+            language, moment = loaded.transcript.language, loaded.started_at
+            version, sop = sop_for(session, self._settings, language, loaded.sop_name, moment, loaded.context)
+        review = pipeline.review(loaded.transcript, tagger, sop, moment, loaded.context)
         names = sop.vocabulary.competitors
         named = f"-names{_digest({loaded.transcript.language: names})}" if names else ""
         # The weights come first, whatever an SOP adds: figures of quality are of all calls they tagged.
-        own = f"-own{procedure_tagger(tagger, sop).weights_hash[:16]}" if sop.events else ""
+        own = f"-own{procedure_tagger(tagger, sop).weights_hash[:16]}" if sop.all_events else ""
         tagger_hash = f"{tagger.weights_hash[:32]}-{pipeline.VERSION}{named}{own}"
         with self._database.transaction() as session:
             session.get_one(Recording, recording_id, with_for_update=True)
@@ -126,6 +132,30 @@ class Desk:
                 return  # a person has named another rep since: the job that reads it so waits behind this one
             _finish(session, recording_id, "scored", None)
         log.info("scored", recording_id=str(recording_id), score=review.scorecard.score)
+
+    def backtest(self, run_id: uuid.UUID) -> None:
+        """A draft tried on all calls that whoever asked may see."""
+        backtests.run(self._database, run_id, self._check, lambda: self._engines.tagger)
+
+    def rescore(self, run_id: uuid.UUID) -> None:
+        """One page of past calls scored by a version."""
+        self._check()
+        rescoring.run(self._database, self._settings, run_id)
+
+    def wait_again(self, task: queue.RunTask, run_id: uuid.UUID) -> None:
+        """A run was interrupted and waits for a worker again."""
+        table = _RUNS[task]
+        with self._database.transaction() as session:
+            session.execute(update(table).where(table.id == run_id, table.state == "running").values(state="waiting"))
+
+    def fail_run(self, task: queue.RunTask, run_id: uuid.UUID, error: str, most: int) -> bool:
+        """A try of a run failed; whether that was one too many, and it has ended."""
+        with self._database.transaction() as session:
+            if runs.count_failure(session, _RUNS[task], run_id) < most:
+                return False
+            runs.end(session, _RUNS[task], run_id, "failed", error)
+        log.warning("failed", task=task, run_id=str(run_id), reason=error)
+        return True
 
     def requeue(self, recording_id: uuid.UUID, reason: str | None = None) -> None:
         """The stage was interrupted, or must wait for a ``reason``: its recording waits again."""
@@ -187,6 +217,11 @@ class Desk:
 def _digest(vocabulary: Mapping[Language, tuple[str, ...]]) -> str:
     """Eight hex digits over the names and their order."""
     return hashlib.sha256(json.dumps(dict(vocabulary), sort_keys=True).encode()).hexdigest()[:8]
+
+
+def told(error: Exception) -> str:
+    """An error in one line."""
+    return f"{type(error).__name__}: {str(error).splitlines()[0]}" if str(error) else type(error).__name__
 
 
 def _finish(session: Session, recording_id: uuid.UUID, state: str, reason: str | None) -> None:

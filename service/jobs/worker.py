@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import procrastinate
 import structlog
@@ -22,7 +22,7 @@ from asr.remote import RemoteError
 from models.database import Database
 from service.engines import Engines, LazyEngines
 from service.jobs import stages
-from service.jobs.queue import STAGES
+from service.jobs.queue import RUN_TASKS, STAGES, RunTask
 from service.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -162,6 +162,8 @@ class Worker:
         app = procrastinate.App(connector=connector)
         for name in STAGES:
             app.task(name=name, queue=name, pass_context=True, retry=_Retry())(self._task(name))
+        for run in RUN_TASKS:
+            app.task(name=run, queue="analyze", pass_context=True, retry=_Retry())(self._run_task(run))
         return app
 
     def _task(self, name: str) -> Callable[[procrastinate.JobContext, str], None]:
@@ -189,14 +191,33 @@ class Worker:
 
         return task
 
+    def _run_task(self, name: RunTask) -> Callable[[procrastinate.JobContext, str], None]:
+        do: Callable[[uuid.UUID], None] = getattr(self._desk, name)
+
+        def task(_context: procrastinate.JobContext, run_id: str) -> None:
+            run = uuid.UUID(run_id)
+            self._at_work.add(run)
+            try:
+                do(run)
+            except Interrupted:
+                self._desk.wait_again(name, run)
+                raise
+            except Exception as error:
+                log.error("job failed", task=name, run_id=run_id, exc_info=error)
+                if not self._desk.fail_run(name, run, stages.told(error), MAX_FAILURES):
+                    raise
+            finally:
+                self._at_work.discard(run)
+
+        return task
+
     def _count_failure(self, name: str, recording: uuid.UUID, error: Exception) -> None:
         """Raise the error again for another try, or give the recording up."""
         failures = self._desk.count_failure(recording)
         log.error("job failed", stage=name, recording_id=str(recording), failures=failures, exc_info=error)
         if failures < MAX_FAILURES:
             raise error
-        told = f"{type(error).__name__}: {str(error).splitlines()[0]}" if str(error) else type(error).__name__
-        self._desk.give_up(recording, f"{name} failed {failures} times ({told})")
+        self._desk.give_up(recording, f"{name} failed {failures} times ({stages.told(error)})")
 
     def _postpone(self, recording: uuid.UUID, error: RemoteError) -> None:
         """Raise the error again for another try, which is no failure of the recording."""
@@ -211,6 +232,9 @@ class Worker:
     async def _rescue(self, app: procrastinate.App) -> None:
         """Put the jobs of dead workers back into the queue."""
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
+            if job.task_name in RUN_TASKS:
+                await self._rescue_run(app, job)
+                continue
             recording = uuid.UUID(str(job.task_kwargs["recording_id"]))
             if recording in self._at_work:
                 continue  # our own heartbeats were late; the job is well
@@ -223,6 +247,19 @@ class Worker:
                 continue
             log.warning("taking over the job of a dead worker", job=job.id, recording_id=str(recording))
             await app.job_manager.retry_job(job=job, retry_at=datetime.now(UTC))
+
+    async def _rescue_run(self, app: procrastinate.App, job: Job) -> None:
+        """Put the job of a run back into the queue, or end a run that kills workers."""
+        run = uuid.UUID(str(job.task_kwargs["run_id"]))
+        if run in self._at_work:
+            return
+        name = cast(RunTask, job.task_name)
+        told = f"the worker died {MAX_DEATHS} times at {name}"
+        if await asyncio.to_thread(self._desk.fail_run, name, run, told, MAX_DEATHS):
+            await app.job_manager.finish_job(job=job, status=Status.FAILED, delete_job=False)
+            return
+        log.warning("taking over the job of a dead worker", job=job.id, run_id=str(run))
+        await app.job_manager.retry_job(job=job, retry_at=datetime.now(UTC))
 
 
 async def _beat(app: procrastinate.App, worker: QueueWorker) -> None:

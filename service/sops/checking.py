@@ -15,7 +15,7 @@ def checked(document: str) -> Sop:
     sop = parse(document)
     problems = [
         problem
-        for event in sop.events
+        for event in sop.all_events
         if event.rule is not None
         for problem in rules.problems(event.rule, sop.languages)
     ]

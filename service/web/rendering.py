@@ -68,6 +68,12 @@ def render(
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """A page from ``template``; ``context`` is what it needs besides what every page has."""
+    html = rendered(request, template, viewer, context)
+    return HTMLResponse(html, status_code, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def rendered(request: Request, template: str, viewer: Viewer | None, context: Mapping[str, Any]) -> str:
+    """The text of a page or of a part of one."""
     to = reader(request, viewer)
     page: dict[str, Any] = {
         "viewer": viewer,
@@ -80,8 +86,7 @@ def render(
         "own_titles": {},
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
     }
-    html = templates().get_template(template).render({**page, **context})
-    return HTMLResponse(html, status_code, {"Cache-Control": "no-store", **(headers or {})})
+    return templates().get_template(template).render({**page, **context})
 
 
 @cache

@@ -19,28 +19,12 @@ from nlp.encoder import (
     Vectors,
 )
 from tests.fakes_nlp import HashedEncoder
+from tests.fakes_transformers import tiny_bert
 
 
 @pytest.fixture(scope="module")
 def tiny_transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A randomly initialised BERT of two layers with a character vocabulary, saved in a folder."""
-    from transformers import BertConfig, BertModel, BertTokenizer
-
-    folder = tmp_path_factory.mktemp("tiny-bert")
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz价格太贵了."]
-    vocabulary = folder / "vocab.txt"
-    vocabulary.write_text("\n".join([*pieces, *(f"##{p}" for p in pieces[5:])]), encoding="utf-8")
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=2 * len(pieces) - 5,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-    )
-    BertModel(config).save_pretrained(folder)
-    BertTokenizer(str(vocabulary)).save_pretrained(folder)
-    return folder
+    return tiny_bert(tmp_path_factory.mktemp("tiny-bert"))
 
 
 @cache
@@ -89,7 +73,7 @@ def test_the_hash_follows_the_weights(tiny_transformer: Path) -> None:
     encoder = TransformersEncoder(tiny_transformer, device="auto")
     before = encoder.weights_hash
     assert before == TransformersEncoder(tiny_transformer).weights_hash
-    next(encoder._model.parameters()).data[0, 0] += 1
+    next(encoder.model.parameters()).data[0, 0] += 1
     assert encoder.weights_hash != before
 
 

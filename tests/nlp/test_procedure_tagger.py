@@ -153,3 +153,25 @@ def test_a_call_without_turns_has_no_events() -> None:
     assert tagged(CLAUSE + COMPETITOR, Transcript(1000, "en", 2, ())) == Tagging()
     blank = Transcript(1000, "en", 2, (Turn("customer", 1, 0, 500, " ", 0.5),))
     assert tagged(CLAUSE, blank) == Tagging()
+
+
+def test_a_statement_of_a_criterion_is_heard_like_an_event() -> None:
+    """What a criterion says by rule is heard of its speaker alone, by the names of its step and itself."""
+    sop = parse(
+        "name: tiny\ntitle: Tiny\nlanguage: en\nsteps:\n"
+        "  - id: terms\n    title: Terms\n    criteria:\n"
+        "      - {id: named, title: Named, speaker: rep, rule: {keywords: [liability]}}\n"
+        "      - {id: agreed, title: Agreed, speaker: customer, rule: {keywords: [fine]}}\n"
+    )
+    found = ProcedureTagger(WordTagger({}), Learner(HashedEncoder()), sop).tag(CALL).present
+    assert [(event.event, event.evidence.turn) for event in found] == [("terms.named", 0), ("terms.agreed", 1)]
+    plain = parse(sop_text_without_events())
+    assert not plain.all_events
+    assert isinstance(procedure_tagger(WordTagger(), sop), ProcedureTagger)
+
+
+def test_a_price_term_is_evidence_for_talk_of_the_price() -> None:
+    """A word of the vocabulary's price terms lifts the price discussion where it is said, and nothing else."""
+    sop = parse(sop_text_without_events() + "vocabulary: {price_terms: [liability]}\n")
+    found = ProcedureTagger(EvenTagger(), Learner(HashedEncoder()), sop).tag(CALL).present
+    assert [(event.event, event.evidence.turn) for event in found] == [("price_discussion", 0), ("price_discussion", 1)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import re
 import shutil
@@ -19,16 +21,29 @@ import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect, sync_playwright
 
 from asr.guards import Removed
-from fakes import FakeEngines
-from fakes_web import add_call, add_transcribed, copy_of, mono, seed, set_state
+from fakes import FakeEngines, tone, wav
+from fakes_web import (
+    GOLD,
+    GoldTagger,
+    add_call,
+    add_transcribed,
+    copy_of,
+    finish,
+    mono,
+    seed,
+    set_state,
+    transcript_of,
+)
 from models.calls import Call
 from models.database import Database
+from service.calls.ingest import ingest
 from service.demo.loading import PASSWORD
 from service.jobs.stages import Desk
 from service.main import create_app
 from service.people.viewer import OPERATOR
 from service.settings import Settings
-from service.sops.versions import publish, shipped
+from service.sops.publishing import publish
+from service.sops.versions import shipped
 from service.web.mounting import missing_libraries
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -516,3 +531,41 @@ def is_within(inner: Locator, outer: Locator) -> bool:
     assert one
     assert other
     return one["x"] + one["width"] <= other["x"] + other["width"]
+
+
+@pytest.fixture(scope="module")
+def weighed(site: Site) -> uuid.UUID:
+    """A demo call scored once more, by an SOP whose steps have four dimensions."""
+    dimensions = "    dimensions: {points: 2, skill: 1, attitude: 1, reaction: 1}"
+    with site.database.transaction() as session:
+        publish(session, re.sub(r"(?m)^    points: \d+$", rf"\g<0>\n{dimensions}", shipped()["en-b2b"]), OPERATOR)
+    document = json.loads((GOLD / "en-demo-004.json").read_text("utf-8"))
+    turns = [turn for turn in document["turns"] if "speaker" in turn]
+    transcript = transcript_of({**document, "turns": turns})
+    sound = io.BytesIO(wav(tone(transcript.turns[-1].end_ms / 1000 + 1, 2)))
+    done = ingest(site.database, site.settings, OPERATOR, sound, "weighed.wav")
+    assert done.call_id is not None
+    tagger = GoldTagger({"weighed": [turn["events"] for turn in turns]}, "weighed")
+    finish(site.database, site.settings, done.recording_id, transcript, tagger)
+    return done.call_id
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_dimensions_open_to_their_reasons_and_moments(weighed: uuid.UUID, page: Page, language: str) -> None:
+    """Under a step stand four bars in their order; an opened one tells why, and its moments can be played."""
+    page.goto(f"/language/{language}")
+    page.goto(f"/calls/{weighed}")
+    page.locator("#wave > div").wait_for()
+    step = page.locator(".step", has=page.locator(".dimensions")).nth(1)
+    titles = [title.strip() for title in step.locator(".dimension-title").all_inner_texts()]
+    zh = ["要点完成", "沟通技巧", "沟通态度", "客户反馈"]
+    assert titles == (zh if language == "zh" else ["Points covered", "Skill", "Attitude", "Customer's reaction"])
+    page.screenshot(path=SCREENSHOTS / f"dimensions-closed-{language}.png")
+    step.locator(".dimension > summary").nth(1).click()
+    moment = step.locator(".dimension[open] .dimension-measure [data-play]").first
+    expect(moment).to_be_visible()
+    step.scroll_into_view_if_needed()
+    page.screenshot(path=SCREENSHOTS / f"dimensions-{language}.png")
+    moment.click()
+    expect(page.locator(".turn.active").first).to_be_visible()
+    page.locator("#scorecard").screenshot(path=SCREENSHOTS / f"dimensions-card-{language}.png")

@@ -229,8 +229,12 @@ def test_analyze_needs_no_database(clearcall: Run, tmp_path: Path, monkeypatch: 
         (["analyze", "t.json", "--started-at", "noon"], 2, "--started-at: 'noon' is not a time like 2026-10-12T10:05"),
         (["analyze", "gone.json"], 1, "clearcall: gone.json: can't be read (No such file or directory)"),
         (["search", "--event", "price_objecton"], 2, "did you mean 'price_objection'?"),
-        (["sop", "diff", "a", "b"], 2, "clearcall: clearcall sop diff: not yet"),
-        (["sop", "backtest", "x.yaml"], 2, "clearcall: clearcall sop backtest: not yet"),
+        (
+            ["sop", "diff", "a", "b"],
+            1,
+            "a: no such file, and no SOP named 'a' is published; published are: en-b2b, zh-",
+        ),
+        (["sop", "backtest", "x.yaml"], 1, "x.yaml: can't be read (No such file or directory)"),
         (["sop", "validate", "gone.yaml"], 1, "clearcall: gone.yaml: can't be read (No such file or directory)"),
         (["process", ".", "--sop", "nope"], 1, "--sop: no SOP named 'nope' is published; published are: en-b2b, zh-"),
         (["worker", "--queues", "dishes"], 2, "--queues: no queue 'dishes'; the queues are transcribe, analyze"),
@@ -588,3 +592,39 @@ def test_reviews_that_cannot_be_are_one_line(
     code, _, errors = clearcall(*(part.format(call=call_id) for part in arguments))
     assert code != 0
     assert errors.startswith(f"clearcall: {message.format(call=call_id)}")
+
+
+def test_a_version_lives_its_life_at_the_command_line(clearcall: Run, database: Database, tmp_path: Path) -> None:
+    """Compared in words and by calls, tried, published with past calls scored anew, and retired."""
+    texts = ["Good morning, this is Tom from Northlamp.", "Yes.", "How do you measure it today?", "By hand."]
+    events = [["opening"], [], ["needs_discovery"], ["customer_need"]]
+    add_call(database, settings_module.settings(), "a", texts, events=events)
+    file = tmp_path / "draft.yaml"
+    text = shipped()["en-b2b"]
+    file.write_text(text.replace("shorter_than_s: 30", "shorter_than_s: 10"), encoding="utf-8")
+    assert "shorter_than_s: 30" in text
+    code, lines, errors = clearcall("sop", "diff", "en-b2b", str(file))
+    assert (code, lines) == (0, ["the SOP: calls under 10 s are not scored (before: 30)"]), errors
+    code, lines, _ = clearcall("sop", "diff", "en-b2b@1", str(file), "--language", "zh", "--calls")
+    assert lines[0] == "流程：短于 10 秒的通话不评分（原为 30）"
+    assert len(lines) == 2
+    document = json.loads(clearcall("sop", "diff", "en-b2b@1", str(file), "--calls", "--json")[1][0])
+    assert document["calls"][0]["before"] is None
+    code, lines, errors = clearcall("sop", "backtest", str(file), "--json")
+    assert code == 0, errors
+    report = json.loads(lines[0])
+    assert (report["calls"], report["changed"]) == (1, 1)
+    assert clearcall("sop", "backtest", str(file), "--against", str(file))[1][0].startswith("1 calls in ")
+    code, lines, errors = clearcall("sop", "publish", str(file), "--rescore")
+    assert lines[0].startswith("published en-b2b v2 ("), errors
+    assert lines[1] == "1 calls scored, 0 had a card of it or are for another"
+    versions = [json.loads(line) for line in clearcall("sop", "list", "--json")[1]]
+    assert [(v["name"], v["version"]) for v in versions] == [("en-b2b", 2), ("en-b2b", 1), ("zh-telesales", 1)]
+    assert clearcall("sop", "retire", "en-b2b@2")[1] == ["retired en-b2b v2"]
+    assert clearcall("sop", "publish", str(file), "--from", "soon")[2].startswith(
+        "clearcall: --from: 'soon' is no date"
+    )
+    assert json.loads("\n".join(clearcall("sop", "schema")[1]))["$schema"]
+    names = [line.partition(":")[0] for line in clearcall("sop", "templates")[1]]
+    assert all(clearcall("sop", "templates", name)[0] == 0 for name in names[:1])
+    assert clearcall("sop", "templates", "nope")[2].startswith("clearcall: no template 'nope'; there are: ")

@@ -14,7 +14,8 @@ from service.demo.loading import DemoError, load, logins
 from service.people.queries import NewUser, add_user
 from service.people.viewer import OPERATOR
 from service.settings import Settings
-from service.sops.versions import current_version, publish, shipped, vocabularies
+from service.sops.publishing import publish
+from service.sops.versions import current_version, shipped, vocabularies
 from sop.document import dump, parse
 from sop.procedure import Vocabulary
 

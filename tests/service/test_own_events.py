@@ -28,7 +28,8 @@ from service.people.viewer import OPERATOR
 from service.settings import Settings
 from service.sops.checking import checked
 from service.sops.own_events import own_titles, titles_to
-from service.sops.versions import publish, shipped
+from service.sops.publishing import publish
+from service.sops.versions import shipped
 from sop.problems import SopError
 
 EVENTS = """
@@ -128,7 +129,7 @@ def test_changed_events_make_another_analysis(database: Database, settings: Sett
     finish_all(database, settings)
     with database.transaction() as session:
         for name in ("en-b2b", "zh-telesales"):
-            publish(session, document(name), OPERATOR)
+            publish(session, document(name), OPERATOR, "ever")
         assert done.call_id is not None
         assert reprocess(session, OPERATOR, done.call_id)
     finish_all(database, settings)

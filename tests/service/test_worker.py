@@ -29,7 +29,8 @@ from service.jobs.worker import Worker, in_background
 from service.people.viewer import OPERATOR
 from service.search.terms import tsquery
 from service.settings import Settings
-from service.sops.versions import publish, shipped
+from service.sops.publishing import publish
+from service.sops.versions import shipped
 from sop.document import dump, parse
 from sop.procedure import Vocabulary
 
@@ -78,7 +79,7 @@ def test_a_recording_becomes_a_scored_call(database: Database, settings: Setting
         assert recording.state == "scored"
         assert (recording.progress, recording.state_reason) == (1.0, None)
         assert card.recording_hash == recording.sha256
-        assert card.weights_hash == "fake-whisper+fake-tagger-2"
+        assert card.weights_hash == "fake-whisper+fake-tagger-3"
         assert len(card.sop_hash) == 64
         assert [turn.speaker for turn in session.scalars(select(StoredTurn).order_by(StoredTurn.position))] == [
             "rep",
@@ -256,7 +257,7 @@ def test_the_names_of_the_sop_are_listened_for(database: Database, settings: Set
     hashes = []
     for words in (("Northlamp", "cold chain"), ("cold chain", "Northlamp"), ()):
         with database.transaction() as session:
-            publish(session, dump(replace(sop, vocabulary=Vocabulary(words, words[:1]))), OPERATOR)
+            publish(session, dump(replace(sop, vocabulary=Vocabulary(words, words[:1]))), OPERATOR, "ever")
             for call_id in (done.call_id, other.call_id):
                 assert call_id
                 reprocess(session, OPERATOR, call_id)

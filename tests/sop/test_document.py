@@ -95,7 +95,7 @@ BROKEN = {
     "foreign key": (
         MINIMAL + "owner: Helen\n",
         "owner (line 8): unknown key 'owner', "
-        "expected one of: name, title, language, steps, not_applicable, vocabulary, events",
+        "expected one of: name, title, language, steps, not_applicable, vocabulary, events, applies_to, gates",
     ),
     "missing keys": ("name: tiny\n", "steps (line 1): missing, add 'steps: ...'"),
     "duplicate key": (
@@ -216,7 +216,7 @@ BROKEN = {
     ),
     "empty when": (
         MINIMAL + "    when: {}\n",
-        "steps[0].when.heard (line 8): missing, give 'heard', 'not_heard' or both",
+        "steps[0].when.heard (line 8): missing, give 'heard', 'not_heard', 'follow_up', 'directions' or 'stages'",
     ),
     "contradictory when": (
         MINIMAL + "    when: {heard: closing, not_heard: closing}\n",

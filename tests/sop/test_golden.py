@@ -12,39 +12,63 @@ from typing import Any
 import pytest
 import yaml
 
-from sop.explanation import explain_card, explain_step, titles_of
-from sop.scorecard import Scorecard
+from sop.document import parse
+from sop.explanation import explain_card, explain_measure, explain_step, titles_of
+from sop.facts import CallContext
+from sop.procedure import Sop
+from sop.scorecard import DimensionResult, Scorecard
 from sop.scoring import score
+from tests.sop.spoken_calls import spoken
 from tests.sop.written_calls import demo_calls, gold, shipped, written
 
 GOLDEN = Path(__file__).parent / "golden"
-FILES = ("demo", "written")
+FILES = ("demo", "written", "demands", "dimensions")
 FRAME = ("language", "duration_ms", "truncated", "roles_known")
 
 
-def readable(card: Scorecard) -> dict[str, Any]:
+def procedure(name: str) -> Sop:
+    """The SOP of that name: one beside the golden files, or one that comes with Clearcall."""
+    own = GOLDEN / "sops" / f"{name}.yaml"
+    return parse(own.read_text(encoding="utf-8")) if own.exists() else shipped(name)
+
+
+def readable(card: Scorecard, sop: Sop) -> dict[str, Any]:
     """A card as the golden files tell it."""
-    titles = titles_of(card)
+    titles, own = titles_of(card), sop.own_titles
     lines = {}
     for step in card.steps:
         turns = ", ".join(str(evidence.turn) for evidence in step.evidence) or "none"
         worth = f"{step.points:g} of {step.max_points:g}, unknown {step.unknown_points:g}"
-        lines[step.step_id] = [f"{step.outcome}: {worth}; turns {turns}", explain_step(step, "en", titles)]
+        lines[step.step_id] = [f"{step.outcome}: {worth}; turns {turns}", explain_step(step, "en", titles, own)]
+        lines[step.step_id] += [measure for part in step.dimensions for measure in told(part)]
     return {
         "score": card.score,
         "interval": [card.low, card.high],
-        "words": explain_card(card, "en"),
+        "words": explain_card(card, "en", own),
         "steps": lines,
     }
+
+
+def told(part: DimensionResult) -> list[str]:
+    """Each measure of a dimension: its share, its sentence, its turns."""
+    return [
+        f"{part.name}: {measure.low:g} to {measure.high:g}; {explain_measure(measure, 'en')}"
+        f"; turns {', '.join(str(evidence.turn) for evidence in measure.evidence) or 'none'}"
+        for measure in part.measures
+    ]
 
 
 def scored(case: dict[str, Any]) -> dict[str, Any]:
     """The readable card of a case."""
     if "call" in case:
         tagging, facts = gold(demo_calls()[case["call"]])
+    elif "spoken" in case:
+        tagging, facts = spoken(case["spoken"], case["language"], case.get("channels", 2))
     else:
-        tagging, facts = written(case["turns"], **{key: case[key] for key in FRAME if key in case})
-    return readable(score(shipped(case["sop"]), tagging, facts))
+        frame = {key: case[key] for key in FRAME if key in case}
+        tagging, facts = written(case["turns"], context=CallContext(**case.get("context", {})), **frame)
+    sop = procedure(case["sop"])
+    return readable(score(sop, tagging, facts), sop)
 
 
 def read(name: str) -> list[dict[str, Any]]:

@@ -40,17 +40,21 @@ def gold(call: dict[str, Any]) -> tuple[Tagging, CallFacts]:
 
 
 def written(lines: list[str], **frame: Any) -> tuple[Tagging, CallFacts]:
-    """A call of five-second turns, each ``"rep: opening, product_intro?"``; ``?`` marks a doubtful event."""
+    """A call of five-second turns, each ``"rep: opening, product_intro? | Hello."``; ``?`` marks a doubtful event.
+
+    What was said may be left out.
+    """
     spans: list[TurnSpan] = []
     present: list[KeyEvent] = []
     doubtful: list[KeyEvent] = []
     for index, line in enumerate(lines):
-        speaker, _, names = line.partition(":")
+        speaker, _, told = line.partition(":")
+        names, _, text = told.partition("|")
         start, end = index * 5000, index * 5000 + 4500
         spans.append(TurnSpan(speaker.strip(), start, end))  # type: ignore[arg-type]
         for name in (word.strip() for word in names.split(",") if word.strip()):
             sure = not name.endswith("?")
-            quote = f"{name.rstrip('?')} in turn {index}"
+            quote = text.strip() or f"{name.rstrip('?')} in turn {index}"
             evidence = Evidence(index, start, end, spans[-1].speaker, quote, 0.9 if sure else 0.5)
             (present if sure else doubtful).append(KeyEvent(name.rstrip("?"), evidence))
     facts = CallFacts(

@@ -1,0 +1,1 @@
+"""SOPs to start from: written to be copied and changed, never published by themselves."""

@@ -1,0 +1,255 @@
+"""The pages of SOPs in a real browser: a change from the first letter to two scorecards side by side."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from fakes_web import copy_of, seed
+from models.database import Database
+from nlp.tagger import Tagger
+from service.demo.loading import PASSWORD
+from service.main import create_app
+from service.settings import Settings
+from service.sops import backtests, rescoring
+from service.web.mounting import missing_libraries
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+LACKING = ", ".join([*missing_libraries(), *([] if CHROMIUM else ["chromium"])])
+pytestmark = pytest.mark.skipif(LACKING != "" and "CI" not in os.environ, reason=f"{LACKING}: make test brings it")
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running app with the calls of the demo."""
+
+    address: str
+    database: Database
+    settings: Settings
+    calls: dict[str, uuid.UUID]
+
+
+@pytest.fixture(scope="module")
+def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The real app on a free port of this machine."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    with copy_of(template) as database, socket.socket() as listener:
+        calls = seed(database, settings)
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(settings, database), log_level="warning", timeout_graceful_shutdown=1)
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", database, settings, calls)
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    if LACKING:
+        pytest.fail(f"browser tests must run here (CI is set), and these are missing: {LACKING}")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(site: Site, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The stored state of a browser in which the admin signed in."""
+    context = browser.new_context(base_url=site.address, locale="en-GB")
+    page = context.new_page()
+    page.goto("/login")
+    page.fill("[name=email]", "sam.ortiz@example.com")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    expect(page.locator("#results")).to_be_visible()
+    path = tmp_path_factory.mktemp("browser") / "state.json"
+    context.storage_state(path=path)
+    context.close()
+    return str(path)
+
+
+@pytest.fixture
+def page(site: Site, browser: Browser, signed_in: str) -> Iterator[Page]:
+    """A signed-in page whose every script error, blocked style and failed request fails the test."""
+    context = browser.new_context(
+        base_url=site.address,
+        storage_state=signed_in,
+        locale="en-GB",
+        timezone_id="Europe/London",
+        viewport={"width": 1280, "height": 860},
+    )
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    yield opened
+    context.close()
+    assert problems == []
+
+
+def shot(page: Page, name: str) -> None:
+    """A screenshot of the whole page, and one at a tablet's width, where nothing may push the page wider."""
+    page.screenshot(path=SCREENSHOTS / f"sops-{name}.png", full_page=True)
+    page.set_viewport_size({"width": 820, "height": 1100})
+    page.wait_for_timeout(200)
+    page.screenshot(path=SCREENSHOTS / f"sops-{name}-tablet.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 820, name
+    page.set_viewport_size({"width": 1280, "height": 860})
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_published_is_drawn(site: Site, page: Page, language: str) -> None:
+    """The list, a version in words, the templates and the editor load without an error, at both widths."""
+    page.goto(f"/language/{language}")
+    pages = {
+        "list": "/sops",
+        "version": "/sops/zh-telesales/1",
+        "templates": "/templates",
+        "template": "/templates/zh-education",
+        "editor": "/templates/saas-discovery/edit",
+    }
+    for name, address in pages.items():
+        page.goto(address)
+        shot(page, f"{name}-{language}")
+    expect(page.locator("#problems .no-problem")).to_be_visible()
+    expect(page.locator(".form-step")).to_have_count(6)
+
+
+def test_keys_of_the_editor(page: Page) -> None:
+    """Tab indents and can be left by Escape; Enter keeps the depth; the browser undoes what the form did."""
+    page.goto("/templates/bant/edit")
+    text = page.locator("#document")
+    before = text.input_value()
+    page.locator(".form-points input").first.fill("33")
+    page.keyboard.press("Enter")
+    expect(text).to_have_value(re.compile(r"points: 33\n"))
+    text.focus()
+    page.keyboard.press("Control+z")
+    expect(text).to_have_value(before)
+    text.evaluate("field => field.setSelectionRange(0, 0)")
+    page.keyboard.press("Tab")
+    expect(text).to_have_value(f"  {before}")
+    page.keyboard.press("Shift+Tab")
+    expect(text).to_have_value(before)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(text).not_to_be_focused()
+    page.get_by_role("tab", name="Form").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#panel-changes")).to_be_visible()
+
+
+SAID = {
+    "en": {"wrong": "did you mean 'opening'?", "rows": "in the first 60 s", "done": "Past calls are scored again"},
+    "zh": {"wrong": "did you mean 'opening'?", "rows": "在前 60 秒内", "done": "过去的通话已重新评分"},
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "call"), [("en", "en-b2b", "en-demo-003"), ("zh", "zh-telesales", "zh-demo-002")]
+)
+def test_a_change_from_the_first_letter_to_two_cards(
+    site: Site, page: Page, language: str, name: str, call: str
+) -> None:
+    """A mistake is shown at its line and mended; the form changes the text; tried, back-tested, published, compared."""
+    said = SAID[language]
+    page.goto(f"/language/{language}")
+    page.goto(f"/sops/{name}/edit")
+    text = page.locator("#document")
+    good = text.input_value()
+    wrong = good.replace("event: opening", "event: openning")
+    text.fill(wrong)
+    line = wrong[: wrong.index("openning")].count("\n") + 1
+    expect(page.locator("#problems .problem")).to_contain_text(said["wrong"])
+    expect(page.locator("#gutter .wrong")).to_have_text(str(line))
+    expect(page.locator("#publish")).to_be_disabled()
+    page.locator("#problems .problem").click()
+    assert (
+        text.evaluate("field => field.value.slice(field.selectionStart, field.selectionEnd)").strip()
+        == "event: openning"
+    )
+    page.wait_for_timeout(100)
+    shot(page, f"problem-{language}")
+    text.fill(good)
+    expect(page.locator("#problems .no-problem")).to_be_visible()
+
+    points = page.locator(".form-points input").first
+    points.fill("40")
+    points.blur()
+    expect(text).to_have_value(re.compile(r"points: 40\n +event: opening"))
+    page.locator(".form-step").nth(1).locator("[data-key=auto_fail]").check()
+    expect(text).to_have_value(re.compile(r"auto_fail: true"))
+    text.fill(re.sub(r"min_count: \d", "min_count: 9", text.input_value()))
+    expect(page.locator("#publish")).to_be_enabled()
+    page.locator("#tab-changes").click()
+    expect(page.locator("#panel-changes .changes li").last).to_contain_text("9")
+    page.locator("#tab-try").click()
+    page.locator("#try-call").select_option(str(site.calls[call]))
+    page.locator("#try button").click()
+    expect(page.locator("#tried .pair-row[data-step=opening]")).to_have_class(re.compile("changed"))
+    page.wait_for_timeout(100)
+    shot(page, f"tried-{language}")
+
+    page.locator("#backtest").click()
+    page.wait_for_url("**/backtests/*")
+    shot(page, f"backtest-waiting-{language}")
+    backtests.run(site.database, uuid.UUID(page.url.rpartition("/")[2]), lambda: None, no_tagger)
+    page.locator("#histogram canvas").wait_for()
+    assert page.locator(".flips tbody tr").count() > 0
+    shot(page, f"backtest-{language}")
+    page.locator(".flips-examples a").first.click()
+    expect(page.locator("#scorecard")).to_be_visible()
+
+    page.goto(f"/sops/{name}/edit")
+    page.locator("#publish").click()
+    page.locator("[name=start][value=ever]").check()
+    expect(page.locator("[name=rescore]")).to_be_checked()
+    page.locator("[name=start][value=date]").check()
+    page.wait_for_timeout(100)
+    shot(page, f"publish-{language}")
+    page.locator("[name=start][value=ever]").check()
+    page.locator("#publish-form [type=submit]").click()
+    page.wait_for_url(f"**/sops/{name}/3")
+    page.wait_for_timeout(100)
+    shot(page, f"rescoring-{language}")
+    job = (page.locator("#rescoring").get_attribute("hx-get") or "").rpartition("/")[2]
+    for _ in range(3):
+        rescoring.run(site.database, site.settings, uuid.UUID(job))
+    expect(page.locator("#rescoring")).to_contain_text(said["done"])
+    expect(page.locator(".sop-steps")).to_contain_text(said["rows"])
+    shot(page, f"version-3-{language}")
+    page.goto("/sops")
+    shot(page, f"list-3-{language}")
+
+    page.goto(f"/calls/{site.calls[call]}")
+    page.screenshot(path=SCREENSHOTS / f"sops-call-{language}.png")
+    page.locator(".card-versions a").first.click()
+    page.wait_for_url("**/scorecards?old=*")
+    expect(page.locator(".pair-said")).to_contain_text("→")
+    shot(page, f"side-by-side-{language}")
+
+
+def no_tagger() -> Tagger:
+    """Nothing is to be tagged."""
+    raise AssertionError("a tagger was asked for")
