@@ -1,7 +1,7 @@
 """The reliability diagram of an evaluation as SVG: for each event, how often it is there beside how probable it seemed.
 
 One small panel for each event, a line for each language: on the diagonal a probability means what it says. The area of
-a dot grows with the number of turns behind it.
+a dot grows with the number of turns behind it; what rests on fewer than five turns is not drawn.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _GAP_X, _GAP_Y = 34, 46
 _MARGIN, _TOP = 40, 44
 _COLORS = {"zh": "#b4432f", "en": "#2f6db4"}
 _INK, _FAINT = "#444", "#ddd"
+_LEAST_TURNS = 5
 
 
 def reliability_svg(report: EvaluationReport) -> str:
@@ -61,7 +62,8 @@ def _frame(event: str) -> Iterator[str]:
 
 
 def _line(bins: Sequence[Bin], color: str) -> Iterator[str]:
-    points = [(one.probability * _SIDE, (1 - one.share) * _SIDE, one.turns) for one in bins]
+    drawn = [one for one in bins if one.turns >= _LEAST_TURNS]
+    points = [(one.probability * _SIDE, (1 - one.share) * _SIDE, one.turns) for one in drawn]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
     yield f'<polyline points="{path}" fill="none" stroke="{color}" stroke-opacity=".6"/>'
     for x, y, turns in points:

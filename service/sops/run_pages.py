@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, status
 from fastapi.responses import RedirectResponse, Response
 
+from models.sops import ENDED_STATES
 from service.access import SignedInViewer, Transaction, check_csrf
 from service.calls.pages import called
 from service.calls.queries import get_call
@@ -120,7 +121,7 @@ def backtest_state(request: Request, viewer: SignedInViewer, session: Transactio
     """How far a back-test is; once it is over the whole page is to be loaded."""
     require_editing(viewer)
     found = _found_backtest(find_backtest(session, viewer, backtest_id))
-    headers = {"HX-Refresh": "true"} if found.run.state in ("done", "failed", "stopped") else {}
+    headers = {"HX-Refresh": "true"} if found.run.state in ENDED_STATES else {}
     return render(request, "sops/backtest_part.html", viewer, {"run": found.run}, headers=headers)
 
 
@@ -128,13 +129,14 @@ def backtest_state(request: Request, viewer: SignedInViewer, session: Transactio
 def rescoring_state(
     request: Request, viewer: SignedInViewer, session: Transaction, rescoring_id: uuid.UUID
 ) -> Response:
-    """How far a re-scoring is, as the part of the version's page that shows it."""
+    """How far a re-scoring is, as a part of the version's page; once it is over the whole page is to be loaded."""
     require_editing(viewer)
     found = find_rescoring(session, viewer, rescoring_id)
     if found is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
     context = {"rescoring": found, "may_edit": may_edit(viewer)}
-    return render(request, "sops/rescoring_part.html", viewer, context)
+    headers = {"HX-Refresh": "true"} if found.state in ENDED_STATES else {}
+    return render(request, "sops/rescoring_part.html", viewer, context, headers=headers)
 
 
 @router.get("/calls/{call_id}/scorecards")

@@ -28,8 +28,8 @@ def test_a_dot_lies_where_probability_meets_frequency() -> None:
 
 
 def test_an_event_that_was_never_scored_has_an_empty_panel() -> None:
-    """No bins draw a frame without dots, and the error of the language is told in the legend."""
-    text = reliability_svg(report())
+    """No bins, or one of four turns, draw a frame without dots; the error of the language is told in the legend."""
+    text = reliability_svg(report(Bin(0.5, 1.0, 4)))
     panels = ElementTree.fromstring(text).findall(f"{SVG}g")
     assert all(not panel.findall(f"{SVG}circle") for panel in panels)
     assert "zh: expected calibration error 0.012" in text

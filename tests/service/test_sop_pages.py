@@ -213,7 +213,9 @@ def test_publishing_scores_the_past_again(site: Site, database: Database, settin
     for _ in range(3):
         rescoring.run(database, settings, uuid.UUID(part.rpartition("/")[2]))
     assert "Past calls are scored again" in site.client.get(part, headers=head).text
-    assert "hx-get" not in site.client.get(part, headers=head).text
+    over = site.client.get(part, headers=head)
+    assert "hx-get" not in over.text
+    assert over.headers["hx-refresh"] == "true"
     assert site.client.get(part, headers=site.head["ana"]).status_code == 403
     call = site.client.get(f"/calls/{site.call_id}", headers=site.head["ana"]).text
     assert "card-versions" in call
