@@ -7,8 +7,9 @@ length; only the loudness curves and the words are kept of the whole call.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -247,13 +248,13 @@ class _Call:
         if lanes == 1:
             yield from ((batch, ask(batch)) for batch in batches)
             return
-        with ThreadPoolExecutor(lanes) as pool:
-            asked = [pool.submit(ask, batch) for batch in batches]
-            try:
-                yield from ((batch, answer.result()) for batch, answer in zip(batches, asked, strict=True))
-            finally:
-                for answer in asked:
-                    answer.cancel()
+        asked = [_threads(lanes).submit(ask, batch) for batch in batches]
+        try:
+            yield from ((batch, answer.result()) for batch, answer in zip(batches, asked, strict=True))
+        finally:
+            for answer in asked:
+                answer.cancel()
+            wait(asked)
 
     def _decided(self, clips: list[tuple[Window, Mono]], last: bool) -> Language | None:
         """The language of the call, None while too little has been heard to tell."""
@@ -289,6 +290,12 @@ class _Call:
         if not self._mono and any(words.values()):
             notes += [f"empty_channel:{number}" for number, own in words.items() if not own]
         return tuple(notes + (["truncated"] if truncated else []))
+
+
+@cache
+def _threads(lanes: int) -> ThreadPoolExecutor:
+    """Threads that stay: what the C library sets aside for a thread is not given back with it."""
+    return ThreadPoolExecutor(lanes, thread_name_prefix="lane")
 
 
 def _telling(clips: list[tuple[Window, Mono]], places: range) -> list[Mono]:
