@@ -365,7 +365,7 @@ def test_ctrl_c_says_how_to_go_on(clearcall: Run, monkeypatch: pytest.MonkeyPatc
     def stopped() -> dict[str, str]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("service.sops.versions.shipped", stopped)
+    monkeypatch.setattr("service.sops.publishing.shipped", stopped)
     code, _, errors = clearcall("sop", "list")
     assert code == 130
     assert errors.strip() == "clearcall: stopped; run the same command again to go on"
