@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
-import shutil
-import socket
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
 
 from asr.guards import Removed
+from browsing import SCREENSHOTS, Site, chromium, needs_browser, served, sign_in, watched
 from fakes import FakeEngines, tone, wav
 from fakes_web import (
     GOLD,
@@ -37,47 +32,20 @@ from fakes_web import (
 from models.calls import Call
 from models.database import Database
 from service.calls.ingest import ingest
-from service.demo.loading import PASSWORD
 from service.jobs.stages import Desk
-from service.main import create_app
 from service.people.viewer import OPERATOR
 from service.settings import Settings
 from service.sops.publishing import publish
 from service.sops.versions import shipped
-from service.web.mounting import missing_libraries
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-)
-
-LACKING = ", ".join([*missing_libraries(), *([] if CHROMIUM else ["chromium"])])
-pytestmark = pytest.mark.skipif(LACKING != "" and "CI" not in os.environ, reason=f"{LACKING}: make test brings it")
-
-
-@dataclass(frozen=True)
-class Site:
-    """The running app: its address, its database and the calls of the demo."""
-
-    address: str
-    database: Database
-    settings: Settings
-    calls: dict[str, uuid.UUID]
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
 def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The real app on a free port of this machine."""
     settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with copy_of(template) as database, socket.socket() as listener:
+    with copy_of(template) as database:
         calls = seed(database, settings)
         calls["waiting"] = add_call(database, settings, "waiting")
         set_state(database, "waiting.wav", "transcribing", progress=0.3)
@@ -85,16 +53,8 @@ def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
             calls[state] = add_call(database, settings, state)
             set_state(database, f"{state}.wav", state, state_reason=reason)
         calls |= add_mono_calls(database, settings)
-        listener.bind(("127.0.0.1", 0))
-        app = create_app(settings, database)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", database, settings, calls)
-        server.should_exit = True
-        thread.join(timeout=10)
+        with served(database, settings, calls) as running:
+            yield running
 
 
 NOT_BELIEVED = (
@@ -123,48 +83,24 @@ def add_mono_calls(database: Database, settings: Settings) -> dict[str, uuid.UUI
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""
-    if LACKING:
-        pytest.fail(f"browser tests must run here (CI is set), and these are missing: {LACKING}")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield chromium
-        chromium.close()
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def signed_in(site: Site, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The stored state of a browser in which the admin signed in through the form."""
-    context = browser.new_context(base_url=site.address, locale="en-GB")
-    page = context.new_page()
-    page.goto("/login")
-    page.fill("[name=email]", "sam.ortiz@example.com")
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    expect(page.locator("#results")).to_be_visible()
-    path = tmp_path_factory.mktemp("browser") / "state.json"
-    context.storage_state(path=path)
-    context.close()
-    return str(path)
+    return sign_in(site, browser, tmp_path_factory.mktemp("browser") / "state.json")
 
 
 @pytest.fixture
 def page(site: Site, browser: Browser, signed_in: str) -> Iterator[Page]:
     """A signed-in page whose every script error, blocked style and failed request fails the test."""
-    context = browser.new_context(
-        base_url=site.address,
-        storage_state=signed_in,
-        locale="en-GB",
-        timezone_id="Europe/London",
-        viewport={"width": 1440, "height": 900},
-        permissions=["clipboard-read", "clipboard-write"],
-    )
-    opened = context.new_page()
-    problems: list[str] = []
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.on("console", lambda line: problems.append(line.text) if is_error(line) else None)
-    yield opened
-    context.close()
-    assert problems == []
+    view = {"width": 1440, "height": 900}
+    with watched(
+        site, browser, signed_in, is_error, viewport=view, permissions=["clipboard-read", "clipboard-write"]
+    ) as opened:
+        yield opened
 
 
 def is_error(line: ConsoleMessage) -> bool:

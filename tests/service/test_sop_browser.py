@@ -2,110 +2,49 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import socket
-import threading
-import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from browsing import SCREENSHOTS, Site, chromium, needs_browser, served, sign_in, watched
 from fakes_web import copy_of, seed
-from models.database import Database
 from nlp.tagger import Tagger
-from service.demo.loading import PASSWORD
-from service.main import create_app
 from service.settings import Settings
 from service.sops import backtests, rescoring
-from service.web.mounting import missing_libraries
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
-LACKING = ", ".join([*missing_libraries(), *([] if CHROMIUM else ["chromium"])])
-pytestmark = pytest.mark.skipif(LACKING != "" and "CI" not in os.environ, reason=f"{LACKING}: make test brings it")
-
-
-@dataclass(frozen=True)
-class Site:
-    """The running app with the calls of the demo."""
-
-    address: str
-    database: Database
-    settings: Settings
-    calls: dict[str, uuid.UUID]
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
 def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The real app on a free port of this machine."""
     settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with copy_of(template) as database, socket.socket() as listener:
-        calls = seed(database, settings)
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(settings, database), log_level="warning", timeout_graceful_shutdown=1)
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", database, settings, calls)
-        server.should_exit = True
-        thread.join(timeout=10)
+    with copy_of(template) as database, served(database, settings, seed(database, settings)) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""
-    if LACKING:
-        pytest.fail(f"browser tests must run here (CI is set), and these are missing: {LACKING}")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield chromium
-        chromium.close()
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def signed_in(site: Site, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The stored state of a browser in which the admin signed in."""
-    context = browser.new_context(base_url=site.address, locale="en-GB")
-    page = context.new_page()
-    page.goto("/login")
-    page.fill("[name=email]", "sam.ortiz@example.com")
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    expect(page.locator("#results")).to_be_visible()
-    path = tmp_path_factory.mktemp("browser") / "state.json"
-    context.storage_state(path=path)
-    context.close()
-    return str(path)
+    return sign_in(site, browser, tmp_path_factory.mktemp("browser") / "state.json")
 
 
 @pytest.fixture
 def page(site: Site, browser: Browser, signed_in: str) -> Iterator[Page]:
     """A signed-in page whose every script error, blocked style and failed request fails the test."""
-    context = browser.new_context(
-        base_url=site.address,
-        storage_state=signed_in,
-        locale="en-GB",
-        timezone_id="Europe/London",
-        viewport={"width": 1280, "height": 860},
-    )
-    opened = context.new_page()
-    problems: list[str] = []
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-    yield opened
-    context.close()
-    assert problems == []
+    view = {"width": 1280, "height": 860}
+    with watched(site, browser, signed_in, lambda line: line.type == "error", viewport=view) as opened:
+        yield opened
 
 
 def shot(page: Page, name: str) -> None:
