@@ -3,7 +3,20 @@
 Importing the package loads every table, so that relations between modules resolve.
 """
 
-from models import calls, opportunities, people, reviews, scores, sops
+from models import answers, calls, leads, links, notices, opportunities, people, records, reviews, scores, sops
 from models.table import Table
 
-__all__ = ["Table", "calls", "opportunities", "people", "reviews", "scores", "sops"]
+__all__ = [
+    "Table",
+    "answers",
+    "calls",
+    "leads",
+    "links",
+    "notices",
+    "opportunities",
+    "people",
+    "records",
+    "reviews",
+    "scores",
+    "sops",
+]
