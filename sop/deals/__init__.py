@@ -1,0 +1,1 @@
+"""A deal and its way to an order: pipelines, and what the calls prove of it. Pure values and functions."""
