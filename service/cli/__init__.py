@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from service.cli import calls, evaluation, imports, people, reviews, roles, serving, sop_trials, sops, training
+from service.cli import (
+    calls,
+    days,
+    deals,
+    evaluation,
+    imports,
+    links,
+    people,
+    reviews,
+    roles,
+    serving,
+    sop_trials,
+    sops,
+    training,
+)
 from service.cli.console import Failure, errors
 
 # What Typer makes of Ctrl-C: 128 and the number of SIGINT, as shells tell it.
@@ -35,7 +49,10 @@ app.add_typer(sops.app, name="sop")
 app.add_typer(evaluation.app, name="evaluate")
 app.add_typer(training.app, name="nlp")
 app.add_typer(imports.app, name="import")
+app.add_typer(deals.app, name="deals")
 app.add_typer(people.app, name="users")
+app.add_typer(links.app, name="link")
+app.command("day")(days.day)
 
 
 def main() -> None:

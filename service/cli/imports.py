@@ -20,10 +20,11 @@ def group() -> None:
 @app.command()
 def opportunities(file: Annotated[Path, typer.Argument(help="CSV with a header line.")]) -> None:
     """Add or update opportunities; bad rows are reported with their line and left out."""
-    from service.opportunities.importing import ImportFileError, decode_csv, import_opportunities
+    from service.opportunities.importing import import_opportunities
+    from service.records.decoding import ImportFileError, decode
 
     try:
-        text = decode_csv(file.read_bytes(), str(file))
+        text = decode(file.read_bytes(), str(file)).text
     except OSError as error:
         raise Failure(f"{file}: can't be read ({error.strerror})") from error
     except ImportFileError as error:

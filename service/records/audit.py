@@ -1,0 +1,147 @@
+"""The audit trail: who changed what of which record, when and by which way. Its rows are written and never changed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy.orm import Session
+
+from models.calls import Call
+from models.leads import Lead
+from models.opportunities import Account, Contact, Opportunity
+from models.people import User
+from models.records import Change
+from service.people.viewer import Viewer, visible_calls, visible_opportunities
+from service.records.scope import is_editor, visible_accounts, visible_contacts, visible_leads
+
+Via = Literal["web", "api", "cli", "import", "job"]
+
+_MOST_LINES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One change to be written down: ``noun_id`` is the row's own id, or ``kind/name`` of a configuration.
+
+    An empty ``field`` is the record as a whole: ``old`` is None where it was made, ``new`` where it was removed.
+    """
+
+    noun: str
+    noun_id: str
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a trail. ``actor`` is the name of the user, None for the system and the operator."""
+
+    at: datetime
+    actor: str | None
+    via: str
+    field: str
+    old: Any
+    new: Any
+
+
+def record(
+    session: Session,
+    actor_id: uuid.UUID | None,
+    via: Via,
+    noun: str,
+    noun_id: uuid.UUID | str,
+    field: str,
+    old: Any,
+    new: Any,
+) -> None:
+    """Write one change down; where ``old`` equals ``new`` nothing happened."""
+    record_all(session, actor_id, via, [Line(noun, str(noun_id), field, old, new)])
+
+
+def record_all(
+    session: Session,
+    actor_id: uuid.UUID | None,
+    via: Via,
+    lines: Iterable[Line],
+    batch_id: uuid.UUID | None = None,
+) -> int:
+    """Write many changes down, in their order; how many there were.
+
+    Numbers with decimals, days, moments and ids are kept as text.
+    """
+    rows = [
+        {
+            "actor_id": actor_id,
+            "via": via,
+            "noun": line.noun,
+            "noun_id": line.noun_id,
+            "field": line.field,
+            "old": plain(line.old),
+            "new": plain(line.new),
+            "batch_id": batch_id,
+        }
+        for line in lines
+        if plain(line.old) != plain(line.new)
+    ]
+    if rows:
+        session.execute(insert(Change), rows)
+    return len(rows)
+
+
+def trail(session: Session, viewer: Viewer, noun: str, noun_id: uuid.UUID | str) -> tuple[Entry, ...]:
+    """The last 1000 changes of a record, newest first; none where the record does not exist for this viewer."""
+    if not _is_visible(session, viewer, noun, str(noun_id)):
+        return ()
+    query = (
+        select(Change, User.name)
+        .outerjoin(User, User.id == Change.actor_id)
+        .where(Change.noun == noun, Change.noun_id == str(noun_id))
+        .order_by(Change.id.desc())
+        .limit(_MOST_LINES)
+    )
+    return tuple(
+        Entry(change.at, name, change.via, change.field, change.old, change.new)
+        for change, name in session.execute(query)
+    )
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON can hold it."""
+    if isinstance(value, Decimal | uuid.UUID):
+        return str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [plain(each) for each in value]
+    return value
+
+
+def _is_visible(session: Session, viewer: Viewer, noun: str, noun_id: str) -> bool:
+    if viewer.role == "admin":
+        return True
+    if noun == "configuration":
+        return is_editor(viewer)
+    rules: dict[str, tuple[Any, ColumnElement[bool]]] = {
+        "opportunity": (Opportunity.id, visible_opportunities(viewer)),
+        "account": (Account.id, visible_accounts(viewer)),
+        "contact": (Contact.id, visible_contacts(viewer)),
+        "call": (Call.id, visible_calls(viewer)),
+        "lead": (Lead.id, visible_leads(viewer)),
+    }
+    if noun not in rules:
+        return False
+    try:
+        wanted = uuid.UUID(noun_id)
+    except ValueError:
+        return False
+    column, is_seen = rules[noun]
+    return session.scalar(select(column).where(column == wanted, is_seen)) is not None
