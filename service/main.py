@@ -8,10 +8,16 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from models.database import Database
 from service import web
 from service.access import NotSignedIn
+from service.accounts import pages as accounts_pages
 from service.calls import api as calls_api
 from service.calls import pages as calls_pages
 from service.jobs.worker import Worker
+from service.leads import api as leads_api
+from service.leads import notice_pages, points_api, points_pages
+from service.leads import pages as leads_pages
 from service.opportunities import api as opportunities_api
+from service.opportunities import day_page, deal_forms, gap_api, link_pages
+from service.opportunities import insight_api as opportunities_insight_api
 from service.opportunities import pages as opportunities_pages
 from service.people import api as people_api
 from service.people import pages as people_pages
@@ -46,12 +52,23 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     for router in (
         calls_api.router,
         opportunities_api.router,
+        opportunities_insight_api.router,
+        gap_api.router,
+        leads_api.router,
+        points_api.router,
         people_api.router,
         reviews_api.router,
         sops_runs_api.router,
         sops_api.router,
         calls_pages.router,
         opportunities_pages.router,
+        deal_forms.router,
+        day_page.router,
+        link_pages.router,
+        accounts_pages.router,
+        leads_pages.router,
+        notice_pages.router,
+        points_pages.router,
         people_pages.router,
         reviews_pages.router,
         sops_pages.router,

@@ -23,7 +23,8 @@ from models.opportunities import Opportunity
 from models.people import User
 from service.calls.changes import queue_again
 from service.jobs import queue
-from service.opportunities.linking import opportunity_for
+from service.leads.contacting import lead_contacted
+from service.opportunities.linking import link_arrived
 from service.opportunities.phones import e164
 from service.people.viewer import Viewer, visible_calls, visible_opportunities, visible_people
 from service.settings import Settings
@@ -217,8 +218,8 @@ def _fill(session: Session, call: Call, arrival: _Arrival) -> bool:
         call.rep_id = fresh.rep_id
     if call.customer_phone is None:
         call.customer_phone = fresh.customer_phone
-    if call.opportunity_id is None:
-        call.opportunity_id = fresh.opportunity_id
+    link_arrived(session, arrival.viewer, call, _named_opportunity(session, said))
+    lead_contacted(session, call)
     if call.direction == "unknown":
         call.direction = said.direction
     if said.sop_name is None or said.sop_name == call.sop_name:
@@ -245,12 +246,13 @@ def _add(session: Session, arrival: _Arrival) -> Ingested:
     session.flush()
     call = _call(session, arrival, recording.id)
     session.add(call)
-    session.flush()
+    link_arrived(session, arrival.viewer, call, _named_opportunity(session, arrival.details))
     if failure:
         recording.state, recording.state_reason, recording.progress = "failed", failure, 1.0
         recording.finished_at = datetime.now(UTC)
         path.unlink(missing_ok=True)  # no recording: nobody will ever hear it
         return Ingested(name, "failed", recording.id, call.id, failure)
+    lead_contacted(session, call)
     queue.defer(session, "transcribe", recording.id)
     return Ingested(name, "queued", recording.id, call.id)
 
@@ -280,7 +282,6 @@ def _call(session: Session, arrival: _Arrival, recording_id: uuid.UUID) -> Call:
         recording_id=recording_id,
         external_id=details.external_id,
         rep_id=rep.id if rep else None,
-        opportunity_id=_opportunity(session, arrival, rep, phone, started_at),
         customer_phone=phone,
         direction=details.direction,
         started_at=started_at,
@@ -289,26 +290,11 @@ def _call(session: Session, arrival: _Arrival, recording_id: uuid.UUID) -> Call:
     )
 
 
-def _opportunity(
-    session: Session, arrival: _Arrival, rep: User | None, phone: str | None, started_at: datetime
-) -> uuid.UUID | None:
-    """The deal that was named, else the one the phone number leads to.
-
-    A call opens its deal to its rep, and a rep's upload can claim any number: it leads only to
-    deals of their own. What a manager or operator brings in leads to those of the rep's team.
-    """
-    if arrival.details.opportunity:
-        named = select(Opportunity.id).where(
-            Opportunity.external_id == arrival.details.opportunity, Opportunity.deleted_at.is_(None)
-        )
-        return session.scalar(named)
-    if arrival.viewer.role == "rep":
-        owners = select(User.id).where(User.id == arrival.viewer.user_id)
-    elif rep is not None:
-        owners = select(User.id).where(User.team_id == rep.team_id)
-    else:
-        owners = None
-    return opportunity_for(session, phone, started_at, owners)
+def _named_opportunity(session: Session, details: CallDetails) -> uuid.UUID | None:
+    if details.opportunity is None:
+        return None
+    named = (Opportunity.external_id == details.opportunity) & Opportunity.deleted_at.is_(None)
+    return session.scalar(select(Opportunity.id).where(named))
 
 
 def _rep(session: Session, viewer: Viewer, details: CallDetails) -> User | None:

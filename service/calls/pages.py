@@ -17,6 +17,7 @@ from service.calls.measures import measures
 from service.calls.queries import call_choices, get_call, list_calls
 from service.calls.scoresheet import scoresheet
 from service.calls.views import CallDetail, CallRow, Choice, Choices
+from service.opportunities.link_pages import link_context
 from service.people.queries import list_users
 from service.reviews.verdicts import speakers_of
 from service.search.terms import excerpt
@@ -90,6 +91,7 @@ def call_page(
     to = reader(request, viewer)
     own = titles_to(session, to.language, detail.scorecard.document if detail.scorecard else None)
     context = call_context(detail, to) | {"own_titles": own, "cards": cards_of(session, viewer, detail.call.id)}
+    context |= link_context(request, session, viewer, detail.call.id) or {}
     return render(request, "calls/call.html", viewer, {**context, "find": q, "show_removed": removed})
 
 

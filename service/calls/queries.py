@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, cast, func, select
+from sqlalchemy import ColumnElement, Row, cast, func, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
-from models.calls import Call, StoredTurn
+from models.calls import Call, Recording, StoredTurn
 from models.opportunities import Account, Opportunity
 from models.people import User
 from models.scores import CallMetric, SopVersion, StoredKeyEvent, StoredScorecard, StoredStepResult
@@ -68,6 +68,15 @@ def calls_of_opportunity(session: Session, viewer: Viewer, external_id: str) -> 
         Opportunity.deleted_at.is_(None),
     ]
     found = session.execute(newest.rows(conditions).order_by(Call.started_at, Call.id)).all()
+    return tuple(_with_events(session, found))
+
+
+def recent_calls(
+    session: Session, viewer: Viewer, *conditions: ColumnElement[bool], limit: int = PAGE_SIZE
+) -> tuple[CallRow, ...]:
+    """The newest calls that meet ``conditions`` on calls, opportunities or contacts."""
+    query = newest.rows([visible_calls(viewer), Recording.deleted_at.is_(None), *conditions])
+    found = session.execute(query.order_by(Call.started_at.desc(), Call.id).limit(limit)).all()
     return tuple(_with_events(session, found))
 
 

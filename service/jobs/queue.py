@@ -20,6 +20,10 @@ RunTask = Literal["backtest", "rescore"]
 RUN_TASKS: tuple[RunTask, ...] = ("backtest", "rescore")
 """Work over many calls, in the queue "analyze"."""
 
+EXPIRE = "expire_leads"
+EXPIRE_CRON = "*/5 * * * *"
+"""The job that lets overdue leads flow back, in the queue "analyze", every five minutes."""
+
 # A call that is transcribed is finished before the next one is begun: results appear one by one
 # instead of all at the end of the night.
 _PRIORITY: dict[Stage, int] = {"transcribe": 0, "analyze": 10}

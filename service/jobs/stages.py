@@ -34,6 +34,8 @@ from service.calls.ingest import remove_abandoned
 from service.calls.reading import rep_party
 from service.engines import Engines
 from service.jobs import queue
+from service.leads.expiry import expire
+from service.leads.grading import regrade_recording
 from service.reviews.carrying import carry_reviews
 from service.settings import Settings
 from service.sops import backtests, rescoring, runs
@@ -131,6 +133,7 @@ class Desk:
             if rep_party(session, loaded.transcript_id) != loaded.rep_party:
                 return  # a person has named another rep since: the job that reads it so waits behind this one
             _finish(session, recording_id, "scored", None)
+            regrade_recording(session, recording_id)
         log.info("scored", recording_id=str(recording_id), score=review.scorecard.score)
 
     def backtest(self, run_id: uuid.UUID) -> None:
@@ -141,6 +144,11 @@ class Desk:
         """One page of past calls scored by a version."""
         self._check()
         rescoring.run(self._database, self._settings, run_id)
+
+    def expire_leads(self) -> None:
+        """Leads that nobody called in time flow back."""
+        if gone := expire(self._database):
+            log.info("leads flowed back", leads=len(gone))
 
     def wait_again(self, task: queue.RunTask, run_id: uuid.UUID) -> None:
         """A run was interrupted and waits for a worker again."""

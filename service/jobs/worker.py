@@ -22,7 +22,7 @@ from asr.remote import RemoteError
 from models.database import Database
 from service.engines import Engines, LazyEngines
 from service.jobs import stages
-from service.jobs.queue import RUN_TASKS, STAGES, RunTask
+from service.jobs.queue import EXPIRE, EXPIRE_CRON, RUN_TASKS, STAGES, RunTask
 from service.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -164,6 +164,8 @@ class Worker:
             app.task(name=name, queue=name, pass_context=True, retry=_Retry())(self._task(name))
         for run in RUN_TASKS:
             app.task(name=run, queue="analyze", pass_context=True, retry=_Retry())(self._run_task(run))
+        every = app.periodic(cron=EXPIRE_CRON)
+        every(app.task(name=EXPIRE, queue="analyze", queueing_lock=EXPIRE, lock=EXPIRE)(self._expire_leads))
         return app
 
     def _task(self, name: str) -> Callable[[procrastinate.JobContext, str], None]:
@@ -211,6 +213,11 @@ class Worker:
 
         return task
 
+    def _expire_leads(self, timestamp: int) -> None:
+        """The moment it was meant for is of no interest: what is overdue by now flows back."""
+        del timestamp
+        self._desk.expire_leads()
+
     def _count_failure(self, name: str, recording: uuid.UUID, error: Exception) -> None:
         """Raise the error again for another try, or give the recording up."""
         failures = self._desk.count_failure(recording)
@@ -235,6 +242,9 @@ class Worker:
             if job.task_name in RUN_TASKS:
                 await self._rescue_run(app, job)
                 continue
+            if job.task_name == EXPIRE:
+                await app.job_manager.finish_job(job=job, status=Status.FAILED, delete_job=False)
+                continue  # the next one comes in a few minutes and finds the same leads
             recording = uuid.UUID(str(job.task_kwargs["recording_id"]))
             if recording in self._at_work:
                 continue  # our own heartbeats were late; the job is well

@@ -1,44 +1,269 @@
-"""Which opportunity a call belongs to, told from the customer's phone number."""
+"""Which opportunity a call belongs to: what the rule or a person said, why, and what else it could have been.
+
+A person's link, or their word that a call belongs to none, stays until a person changes it: neither the rule, nor an
+import, nor a second upload touches it. So does the opportunity that was named with a recording. A call that had its
+opportunity before links were noted keeps it, too.
+"""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models.opportunities import Contact, Opportunity
+from models.calls import Call
+from models.links import CallLink
+from models.opportunities import Account, Opportunity
+from models.people import User
+from service.opportunities.reach import LinkableCall, deals_for, linkable_calls, to_linkable
+from service.people.viewer import Viewer, visible_calls, visible_opportunities
+from service.records.audit import Via, record
+from service.records.configurations import stored
+from sop.deals.linking import Candidate, Choice, LinkingSettings, choose
+from sop.deals.linking_document import parse_linking
+from sop.deals.linking_sentences import link_sentence
+from sop.procedure import Wording
 
-OPENED_AFTER = timedelta(days=14)
-"""A deal is often typed in after the first call: one opened up to this long after still counts."""
+PERSON, NAMED, RULE = "person", "named", "rule"
+_BINDING = (PERSON, NAMED)
 
 
-def opportunity_for(
-    session: Session,
-    customer_phone: str | None,
-    started_at: datetime,
-    owners: Select[Any] | None = None,
-) -> uuid.UUID | None:
-    """The contact's opportunity that was opened last, at most 14 days after the call; None if there is none.
+class LinkError(Exception):
+    """The link cannot be made; the message says what to change."""
 
-    With ``owners``, only opportunities owned by one of these users count.
+
+@dataclass(frozen=True, slots=True)
+class CandidateView:
+    """An opportunity that a call may belong to, and why; ``why`` is a sentence in both languages."""
+
+    opportunity: str
+    name: str
+    account: str
+    stage: str
+    outcome: str
+    rank: int
+    match: str
+    person: str
+    timing: str
+    days: int
+    why: Wording
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """The link of a call. ``opportunity`` is the CRM's id, None where it belongs to none, or to one not to be seen.
+
+    ``by`` is "rule", "person" or "named" (with the recording), None where nobody noted it; ``person`` is the name of
+    who said so, None for the operator.
     """
-    if customer_phone is None:
-        return None
-    query = (
-        select(Opportunity.id)
-        .join(Contact, Contact.id == Opportunity.contact_id)
-        .where(
-            Contact.phone == customer_phone,
-            Contact.deleted_at.is_(None),
-            Opportunity.deleted_at.is_(None),
-            Opportunity.created_at <= started_at + OPENED_AFTER,
-        )
-        .order_by(Opportunity.created_at.desc(), Opportunity.external_id)
-        .limit(1)
+
+    call_id: uuid.UUID
+    opportunity: str | None
+    name: str | None
+    by: str | None
+    person: str | None
+    made_at: datetime | None
+    why: Wording | None
+    candidates: tuple[CandidateView, ...]
+
+
+def link_settings(session: Session) -> LinkingSettings:
+    """The settings that count."""
+    return parse_linking(stored(session, "linking"))
+
+
+def is_bound(call: LinkableCall) -> bool:
+    """Whether the rule may not touch the call's link."""
+    if call.reason is None:
+        return call.opportunity_id is not None
+    return call.reason.get("by") in _BINDING
+
+
+def link_arrived(session: Session, viewer: Viewer, call: Call, named: uuid.UUID | None) -> None:
+    """Link a call that came in, or came in again, to the opportunity ``named`` with it, else by the rule.
+
+    A call that has an opportunity keeps it.
+    """
+    session.flush()
+    found = locked_call(session, call.id)
+    if found is None or found.opportunity_id is not None or is_bound(found):
+        return
+    if viewer.role == "rep":
+        # Whoever brought the recording first: the number may be this rep's claim.
+        found = replace(found, uploader=viewer.user_id)
+    if named is not None:
+        note(session, found, named, {"by": NAMED}, (), made_by=viewer.user_id, via="import")
+    else:
+        link_by_rule(session, found, link_settings(session))
+    session.refresh(call, ["opportunity_id"])
+
+
+def link_by_rule(session: Session, call: LinkableCall, settings: LinkingSettings) -> None:
+    """Let the rule say where the call belongs, and note it where that is news."""
+    if call.phone is None and call.opportunity_id is None:
+        return
+    deals = deals_for(session, {call.phone} if call.phone else set())
+    note_choice(session, call, choose(call.to_link, deals.open_to(call), settings))
+
+
+def note_choice(session: Session, call: LinkableCall, choice: Choice, via: Via = "job") -> bool:
+    """Store what the rule said; whether that is another opportunity than before."""
+    deal = uuid.UUID(choice.deal) if choice.deal else None
+    if choice.verdict == "nothing" and call.opportunity_id is None and call.reason is None:
+        return False  # nothing was ever said of it, and nothing is now
+    return note(session, call, deal, reason_of(choice), choice.candidates, made_by=None, via=via)
+
+
+def reason_of(choice: Choice) -> dict[str, Any]:
+    """Why the rule chose as it did, as it is stored."""
+    reason: dict[str, Any] = {"by": RULE, "verdict": choice.verdict}
+    if choice.deal is not None:
+        best = choice.candidates[0]
+        reason |= {"match": best.match, "person": best.person, "timing": best.timing, "days": best.days}
+    return reason
+
+
+def note(
+    session: Session,
+    call: LinkableCall,
+    deal: uuid.UUID | None,
+    reason: Mapping[str, Any],
+    candidates: Sequence[Candidate],
+    *,
+    made_by: uuid.UUID | None,
+    via: Via,
+) -> bool:
+    """Write a link down as the one in force; whether it leads elsewhere than before.
+
+    The same said again for the same reason is not written twice. The call must be locked (:func:`locked_call`).
+    """
+    if call.reason == reason and call.opportunity_id == deal and reason["by"] == RULE:
+        return False
+    in_force = (CallLink.call_id == call.id) & CallLink.superseded_at.is_(None)
+    session.execute(update(CallLink).where(in_force).values(superseded_at=func.clock_timestamp()))
+    listed = [candidate.to_json() for candidate in candidates]
+    session.add(
+        CallLink(call_id=call.id, opportunity_id=deal, made_by_id=made_by, reason=dict(reason), candidates=listed)
     )
-    if owners is not None:
-        query = query.where(Opportunity.owner_id.in_(owners))
-    return session.scalar(query)
+    session.flush()
+    if call.opportunity_id == deal:
+        return False
+    session.execute(update(Call).where(Call.id == call.id).values(opportunity_id=deal))
+    record(session, made_by, via, "call", call.id, "opportunity_id", call.opportunity_id, deal)
+    return True
+
+
+def set_link(session: Session, viewer: Viewer, call_id: uuid.UUID, external_id: str | None, via: Via = "web") -> bool:
+    """A person's word on where a call belongs; None is to no opportunity. False when the viewer sees no such call.
+
+    Raises:
+        LinkError: the viewer sees no such opportunity.
+    """
+    call = _visible_call(session, viewer, call_id)
+    if call is None:
+        return False
+    deal = _visible_deal(session, viewer, external_id) if external_id is not None else None
+    candidates = _choice(session, call).candidates
+    note(session, call, deal, {"by": PERSON}, candidates, made_by=viewer.user_id, via=via)
+    return True
+
+
+def release_link(session: Session, viewer: Viewer, call_id: uuid.UUID, via: Via = "web") -> bool:
+    """Take a person's word back: the rule decides again. False when the viewer sees no such call."""
+    call = _visible_call(session, viewer, call_id)
+    if call is None:
+        return False
+    choice = _choice(session, call)
+    deal = uuid.UUID(choice.deal) if choice.deal else None
+    note(session, call, deal, reason_of(choice), choice.candidates, made_by=None, via=via)
+    return True
+
+
+def get_link(session: Session, viewer: Viewer, call_id: uuid.UUID) -> LinkView | None:
+    """A call's link and what it may belong to by the settings of today; None when the viewer sees no such call."""
+    row = session.execute(linkable_calls().where(Call.id == call_id, visible_calls(viewer))).one_or_none()
+    if row is None:
+        return None
+    call = to_linkable(row)
+    found = _choice(session, call).candidates
+    link = session.execute(
+        select(CallLink.made_at, User.name)
+        .outerjoin(User, User.id == CallLink.made_by_id)
+        .where(CallLink.call_id == call_id, CallLink.superseded_at.is_(None))
+    ).one_or_none()
+    seen = _shown_deals(session, viewer, [*(uuid.UUID(each.deal) for each in found), call.opportunity_id])
+    own = seen.get(str(call.opportunity_id))
+    reason = call.reason
+    return LinkView(
+        call_id=call_id,
+        opportunity=own.external_id if own else None,
+        name=own.name if own else None,
+        by=reason.get("by") if reason else None,
+        person=link.name if link else None,
+        made_at=link.made_at if link else None,
+        why=link_sentence(reason) if reason else None,
+        candidates=tuple(_candidate(each, seen[each.deal]) for each in found if each.deal in seen),
+    )
+
+
+def locked_call(session: Session, call_id: uuid.UUID) -> LinkableCall | None:
+    """A call as its link stands now, nobody else changing it until the transaction ends."""
+    session.execute(select(Call.id).where(Call.id == call_id).with_for_update())
+    row = session.execute(linkable_calls().where(Call.id == call_id)).one_or_none()
+    return to_linkable(row) if row else None
+
+
+def _visible_call(session: Session, viewer: Viewer, call_id: uuid.UUID) -> LinkableCall | None:
+    if session.scalar(select(Call.id).where(Call.id == call_id, visible_calls(viewer))) is None:
+        return None
+    return locked_call(session, call_id)
+
+
+def _visible_deal(session: Session, viewer: Viewer, external_id: str) -> uuid.UUID:
+    query = select(Opportunity.id).where(Opportunity.external_id == external_id, visible_opportunities(viewer))
+    deal = session.scalar(query)
+    if deal is None:
+        raise LinkError(f"opportunity: no opportunity {external_id!r} that you may see")
+    return deal
+
+
+def _choice(session: Session, call: LinkableCall) -> Choice:
+    deals = deals_for(session, {call.phone} if call.phone else set())
+    return choose(call.to_link, deals.open_to(call), link_settings(session))
+
+
+def _shown_deals(session: Session, viewer: Viewer, ids: Sequence[uuid.UUID | None]) -> dict[str, Any]:
+    rows = session.execute(
+        select(
+            Opportunity.id,
+            Opportunity.external_id,
+            Opportunity.name,
+            Opportunity.stage,
+            Opportunity.outcome,
+            Account.name.label("account"),
+        )
+        .join(Account, Account.id == Opportunity.account_id)
+        .where(Opportunity.id.in_([each for each in ids if each is not None]), visible_opportunities(viewer))
+    )
+    return {str(row.id): row for row in rows}
+
+
+def _candidate(candidate: Candidate, row: Any) -> CandidateView:
+    return CandidateView(
+        opportunity=row.external_id,
+        name=row.name,
+        account=row.account,
+        stage=row.stage,
+        outcome=row.outcome,
+        rank=candidate.rank,
+        match=candidate.match,
+        person=candidate.person,
+        timing=candidate.timing,
+        days=candidate.days,
+        why=link_sentence({"by": RULE, "verdict": "linked", **candidate.to_json()}),
+    )

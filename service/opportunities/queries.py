@@ -4,32 +4,78 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, Subquery, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.calls import Call
-from models.opportunities import STAGES, Account, Contact, Opportunity, StageChange
-from models.people import User
+from models.opportunities import Account, Contact, Opportunity, StageChange
+from models.people import Team, User
 from models.reviews import EventReview
 from models.scores import StoredKeyEvent
 from service.calls import newest
 from service.calls.queries import calls_of_opportunity
+from service.calls.views import Choice
 from service.opportunities.filters import OpportunityFilters
-from service.opportunities.views import OpportunityDetail, OpportunityRow, StageMove
+from service.opportunities.stages import stage_places
+from service.opportunities.views import OpportunityChoices, OpportunityDetail, OpportunityRow, StageMove
 from service.people.viewer import Viewer, visible_calls, visible_opportunities
+from service.records.pipelines import pipelines
 from service.reviews.counting import is_heard, is_unheard, says_there
+
+PAGE_SIZE = 50
 
 
 def list_opportunities(
-    session: Session, viewer: Viewer, filters: OpportunityFilters = OpportunityFilters()
+    session: Session,
+    viewer: Viewer,
+    filters: OpportunityFilters = OpportunityFilters(),
+    only: Sequence[uuid.UUID] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> tuple[OpportunityRow, ...]:
-    """The opportunities that ``filters`` let through."""
+    """The opportunities that ``filters`` let through, ``only`` those of these ids where given.
+
+    What takes the gap of every deal to answer is not looked at here: :mod:`service.opportunities.board` answers it.
+    """
     calls = _calls_by_opportunity(viewer)
-    found = session.execute(_rows(calls).where(*_conditions(viewer, filters)).order_by(*_order(filters, calls))).all()
+    places = stage_places(pipelines(session))
+    query = _rows(calls).where(*conditions(viewer, filters), *_among(only))
+    found = session.execute(query.order_by(*_order(filters, calls, places)).limit(limit).offset(offset)).all()
     return _with_events(session, viewer, found)
+
+
+def list_rows(session: Session, viewer: Viewer, filters: OpportunityFilters) -> tuple[OpportunityRow, ...]:
+    """All opportunities that ``filters`` let through, without their events; gaps and risks are not looked at."""
+    calls = _calls_by_opportunity(viewer)
+    query = _rows(calls).where(*conditions(viewer, filters))
+    found = session.execute(query.order_by(*_order(filters, calls, stage_places(pipelines(session))))).all()
+    return tuple(_row(row, {}) for row in found)
+
+
+def count_opportunities(session: Session, viewer: Viewer, filters: OpportunityFilters) -> int:
+    """How many opportunities ``filters`` let through, gaps and risks aside."""
+    query = select(func.count()).select_from(Opportunity).join(Account, Account.id == Opportunity.account_id)
+    query = query.outerjoin(Contact, Contact.id == Opportunity.contact_id)
+    return session.scalar(query.where(*conditions(viewer, filters))) or 0
+
+
+def opportunity_choices(session: Session, viewer: Viewer) -> OpportunityChoices:
+    """What the filters can be set to: the owners and teams of the opportunities this viewer sees."""
+    owners = session.execute(
+        select(User.id, User.name, User.team_id)
+        .where(User.id.in_(select(Opportunity.owner_id).where(visible_opportunities(viewer))))
+        .order_by(User.name)
+    ).all()
+    teams = session.execute(
+        select(Team.id, Team.name).where(Team.id.in_([owner.team_id for owner in owners])).order_by(Team.name)
+    )
+    return OpportunityChoices(
+        owners=tuple(Choice(str(owner.id), owner.name) for owner in owners),
+        teams=tuple(Choice(str(team.id), team.name) for team in teams),
+    )
 
 
 def get_opportunity(session: Session, viewer: Viewer, external_id: str) -> OpportunityDetail | None:
@@ -80,9 +126,14 @@ def _rows(calls: Subquery) -> Select[*tuple[Any, ...]]:
             User.name.label("owner"),
             Opportunity.amount,
             Opportunity.currency,
+            Opportunity.pipeline,
             Opportunity.stage,
             Opportunity.outcome,
+            Opportunity.source,
+            Opportunity.loss_reason,
+            Opportunity.account_id,
             Opportunity.created_at,
+            Opportunity.closed_at,
             Opportunity.expected_close,
             func.coalesce(calls.c.calls, 0).label("calls"),
             calls.c.last_call_at,
@@ -95,28 +146,45 @@ def _rows(calls: Subquery) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _conditions(viewer: Viewer, filters: OpportunityFilters) -> list[ColumnElement[bool]]:
+def conditions(viewer: Viewer, filters: OpportunityFilters) -> list[ColumnElement[bool]]:
+    """What an opportunity (with its account and contact) must be to be shown, gaps and risks aside."""
     wanted = [visible_opportunities(viewer)]
-    if filters.stage:
-        wanted.append(Opportunity.stage == filters.stage)
-    if filters.outcome:
-        wanted.append(Opportunity.outcome == filters.outcome)
+    equal: list[tuple[ColumnElement[Any] | Any, Any]] = [
+        (Opportunity.pipeline, filters.pipeline),
+        (Opportunity.stage, filters.stage),
+        (Opportunity.outcome, filters.outcome),
+        (Opportunity.owner_id, filters.owner),
+    ]
+    wanted.extend(column == value for column, value in equal if value is not None)
+    if filters.team:
+        wanted.append(Opportunity.owner_id.in_(select(User.id).where(User.team_id == filters.team)))
     if filters.text:
         named = (Opportunity.name, Opportunity.external_id, Account.name, Contact.name)
         wanted.append(or_(*(column.icontains(filters.text, autoescape=True) for column in named)))
     return wanted
 
 
-def _order(filters: OpportunityFilters, calls: Subquery) -> list[ColumnElement[Any]]:
+def _among(only: Sequence[uuid.UUID] | None) -> list[ColumnElement[bool]]:
+    return [] if only is None else [Opportunity.id.in_(only)]
+
+
+def _order(
+    filters: OpportunityFilters, calls: Subquery, places: Mapping[tuple[str, str], int]
+) -> list[ColumnElement[Any]]:
+    of_stages = [
+        ((Opportunity.pipeline == pipeline) & (Opportunity.stage == stage), place)
+        for (pipeline, stage), place in places.items()
+    ]
     column: ColumnElement[Any] | Any = {
         "account": Account.name,
         "amount": Opportunity.amount,
-        "stage": case({stage: i for i, stage in enumerate(STAGES)}, value=Opportunity.stage),
+        "stage": case(*of_stages, else_=len(places)) if of_stages else Opportunity.stage,
         "owner": User.name,
         "close": Opportunity.expected_close,
         "calls": func.coalesce(calls.c.calls, 0),
         "last_call": calls.c.last_call_at,
         "score": calls.c.mean_score,
+        "gap": calls.c.last_call_at,
     }[filters.sort]
     ordered = column.desc() if filters.descending else column.asc()
     return [ordered.nulls_last(), Opportunity.external_id.asc()]
@@ -126,26 +194,33 @@ def _with_events(
     session: Session, viewer: Viewer, found: Sequence[Row[*tuple[Any, ...]]]
 ) -> tuple[OpportunityRow, ...]:
     heard = _events(session, viewer, [row.id for row in found])
-    return tuple(
-        OpportunityRow(
-            external_id=row.external_id,
-            name=row.name,
-            account=row.account,
-            contact=row.contact,
-            phone=row.phone,
-            owner=row.owner,
-            amount=row.amount,
-            currency=row.currency,
-            stage=row.stage,
-            outcome=row.outcome,
-            created_at=row.created_at,
-            expected_close=row.expected_close,
-            calls=row.calls,
-            last_call_at=row.last_call_at,
-            mean_score=row.mean_score,
-            events=heard.get(row.id, {}),
-        )
-        for row in found
+    return tuple(_row(row, heard.get(row.id, {})) for row in found)
+
+
+def _row(row: Row[*tuple[Any, ...]], events: Mapping[str, int]) -> OpportunityRow:
+    return OpportunityRow(
+        id=row.id,
+        external_id=row.external_id,
+        name=row.name,
+        account=row.account,
+        contact=row.contact,
+        phone=row.phone,
+        owner=row.owner,
+        amount=row.amount,
+        currency=row.currency,
+        pipeline=row.pipeline,
+        stage=row.stage,
+        outcome=row.outcome,
+        source=row.source,
+        loss_reason=row.loss_reason,
+        account_id=row.account_id,
+        created_at=row.created_at,
+        closed_at=row.closed_at,
+        expected_close=row.expected_close,
+        calls=row.calls,
+        last_call_at=row.last_call_at,
+        mean_score=row.mean_score,
+        events=events,
     )
 
 

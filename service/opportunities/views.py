@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from service.calls.views import CallRow
+from service.calls.views import CallRow, Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +19,23 @@ class OpportunityRow:
     the calls that the viewer sees.
     """
 
+    id: uuid.UUID
     external_id: str
     name: str
     account: str
+    account_id: uuid.UUID
     contact: str | None
     phone: str | None
     owner: str | None
     amount: Decimal | None
     currency: str | None
+    pipeline: str
     stage: str
     outcome: str
+    source: str | None
+    loss_reason: str | None
     created_at: datetime
+    closed_at: datetime | None
     expected_close: date | None
     calls: int
     last_call_at: datetime | None
@@ -52,3 +59,11 @@ class OpportunityDetail:
     row: OpportunityRow
     stages: tuple[StageMove, ...]
     calls: tuple[CallRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityChoices:
+    """What the filters of opportunities can be set to for a viewer."""
+
+    owners: tuple[Choice, ...]
+    teams: tuple[Choice, ...]

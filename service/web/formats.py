@@ -64,6 +64,10 @@ class Formats:
             day = day.astimezone(self.zone).date()
         return str(format_skeleton("MMMd", day, locale=self._locale))
 
+    def month(self, day: date) -> str:
+        """The month and year of a day."""
+        return str(format_skeleton("yMMMM", day, locale=self._locale))
+
     def weekday(self, day: date) -> str:
         """Month and day with the day of the week; the year only when it is not this one."""
         return str(format_skeleton(f"{self._year(day)}MMMEd", day, locale=self._locale))

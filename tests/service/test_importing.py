@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 
 from models.database import Database
 from models.opportunities import Account, Contact, Opportunity, StageChange
-from service.opportunities.importing import ImportFileError, decode_csv, import_opportunities
+from service.opportunities.importing import import_opportunities
 from service.people.queries import NewUser, add_user
+from service.records.decoding import ImportFileError, decode
 
 HEADER = "opportunity_id,name,account,contact_name,contact_phone,owner_email,amount,currency,stage,created_at\n"
 GOOD = "O-1,十二个冷库,禾岭鲜配,周敏,+86 154 0000 0101,ana@example.com,298000,cny,needs,2026-10-09T14:20:00+08:00\n"
@@ -99,9 +100,9 @@ def test_a_wrong_file_is_refused_as_a_whole(database: Database, text: str, messa
 def test_chinese_spreadsheets_are_read(database: Database) -> None:
     """Excel's GBK and UTF-8 with a byte order mark give the same text; other bytes are refused."""
     for encoding in ("gbk", "utf-8-sig", "utf-8"):
-        assert decode_csv("客户,金额".encode(encoding), "x.csv") == "客户,金额"
+        assert decode("客户,金额".encode(encoding), "x.csv").text == "客户,金额"
     with pytest.raises(ImportFileError, match=r"x\.csv: neither UTF-8 nor GBK"):
-        decode_csv(b"\xff\xff\xff\x00", "x.csv")
+        decode(b"\xff\xff\xff\x00", "x.csv")
 
 
 def test_a_known_number_takes_the_new_name(database: Database) -> None:

@@ -1,0 +1,1 @@
+"""Accounts and contacts: the customer's side, with what they said."""

@@ -1,0 +1,218 @@
+"""The board: deals at the stage the CRM claims, each with the stage its calls verify, its lacks and its worst risk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from service.opportunities.facts import deal_facts
+from service.opportunities.filters import OpportunityFilters
+from service.opportunities.queries import list_rows
+from service.opportunities.risks import risks_by_deal
+from service.opportunities.stages import word
+from service.opportunities.track import Track, track
+from service.opportunities.views import OpportunityRow
+from service.people.viewer import Viewer
+from service.records.pipelines import DEFAULT_PIPELINE, pipelines
+from service.web.translation import Translator
+from sop.deals.gap import Gap, truth_gap
+from sop.deals.pipeline import Pipeline
+from sop.deals.risks import Risk
+
+CARDS = 30
+"""How many deals of a stage the board shows; the list has the others."""
+_LACKS = 2
+
+Money = tuple[tuple[str | None, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardRisk:
+    """The worst risk of a deal, in words."""
+
+    kind: str
+    severity: str
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A deal on the board. ``lacks`` are what calls would have to show first, in words."""
+
+    row: OpportunityRow
+    track: Track
+    lacks: tuple[str, ...]
+    at_risk: Decimal | None
+    risk: CardRisk | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a set of deals comes to: money by currency, the largest sum first."""
+
+    deals: int
+    with_gap: int
+    amount: Money
+    at_risk: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A stage with its deals, the most money at risk first; at most :data:`CARDS` of ``count``."""
+
+    stage: str
+    title: str
+    count: int
+    amount: Money
+    cards: tuple[Card, ...]
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A pipeline's deals by stage."""
+
+    pipeline: str
+    title: str
+    columns: tuple[Column, ...]
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A deal with its gap and risks, the worst risk first."""
+
+    row: OpportunityRow
+    pipeline: Pipeline | None
+    gap: Gap | None
+    risks: tuple[Risk, ...]
+
+    @property
+    def stages(self) -> int:
+        return self.gap.stages if self.gap else 0
+
+
+def judged(session: Session, viewer: Viewer, filters: OpportunityFilters, now: datetime) -> tuple[Judged, ...]:
+    """The deals that ``filters`` let through, each judged, in the order that ``filters`` ask for."""
+    found = judge(session, viewer, list_rows(session, viewer, filters), now)
+    kept = [deal for deal in found if _is_wanted(deal, filters)]
+    if filters.sort == "gap":
+        kept.sort(key=lambda deal: (deal.stages, deal.gap.at_risk or 0 if deal.gap else 0), reverse=filters.descending)
+    return tuple(kept)
+
+
+def judge(session: Session, viewer: Viewer, rows: Sequence[OpportunityRow], now: datetime) -> list[Judged]:
+    """The deals of ``rows`` with their gaps and risks, in the same order."""
+    known = pipelines(session)
+    facts = deal_facts(session, viewer, [row.id for row in rows]) if rows else {}
+    risks = risks_by_deal(session, viewer, facts, now) if facts else {}
+    found = []
+    for row in rows:
+        pipeline, fact = known.get(row.pipeline), facts.get(row.id)
+        gap = truth_gap(pipeline, fact, now) if pipeline and fact else None
+        found.append(Judged(row, pipeline, gap, risks.get(row.id, ()) if row.outcome == "open" else ()))
+    return found
+
+
+def board(
+    session: Session, viewer: Viewer, filters: OpportunityFilters, now: datetime, language: str, t: Translator
+) -> Board:
+    """The board of the pipeline that ``filters`` name, the default one where they name none."""
+    known = pipelines(session)
+    pipeline = known.get(filters.pipeline or DEFAULT_PIPELINE) or known[DEFAULT_PIPELINE]
+    wanted = replace(filters, pipeline=pipeline.id, outcome=filters.outcome or "open", stage=None)
+    deals = judged(session, viewer, wanted, now)
+    return Board(
+        pipeline.id,
+        word(pipeline.title, language),
+        tuple(_columns(pipeline, deals, wanted, language, t)),
+        figures(deals),
+    )
+
+
+def figures(deals: Sequence[Judged]) -> Figures:
+    """What the deals come to."""
+    return Figures(
+        deals=len(deals),
+        with_gap=sum(deal.stages > 0 for deal in deals),
+        amount=sums((deal.row.currency, deal.row.amount) for deal in deals),
+        at_risk=sums((deal.row.currency, deal.gap.at_risk) for deal in deals if deal.gap),
+    )
+
+
+def sums(amounts: Iterable[tuple[str | None, Decimal | None]]) -> Money:
+    """Amounts by currency, the largest sum first; without those that come to nothing."""
+    found: defaultdict[str | None, Decimal] = defaultdict(Decimal)
+    for currency, amount in amounts:
+        found[currency] += amount or 0
+    return tuple(sorted(((c, s) for c, s in found.items() if s), key=lambda pair: (-pair[1], pair[0] or "")))
+
+
+def card(deal: Judged, language: str, t: Translator) -> Card | None:
+    """The deal as it is drawn; None where its pipeline is gone."""
+    if deal.pipeline is None or deal.gap is None:
+        return None
+    return Card(
+        row=deal.row,
+        track=deal_track(deal.pipeline, deal.gap, deal.row.outcome, language),
+        lacks=tuple(word(verdict.condition.title, language) for verdict in deal.gap.missing[:_LACKS]),
+        at_risk=deal.gap.at_risk,
+        risk=_risk(deal.risks, language, t),
+    )
+
+
+def deal_track(pipeline: Pipeline, gap: Gap, outcome: str, language: str) -> Track:
+    """The way of a deal through its open stages; to the end where it, or what its calls show, got there."""
+    stages = [(stage.id, word(stage.title, language)) for stage in pipeline.open_stages]
+    ends = [(stage.id, word(stage.title, language)) for stage in pipeline.stages if stage.kind == "won"][:1]
+    ids = [stage for stage, _ in stages]
+    places = [ids.index(stage) if stage in ids else len(ids) for stage in (gap.verified, gap.possible)]
+    claimed = ids.index(gap.claimed) if gap.claimed in ids else len(ids) if outcome == "won" else 0
+    if outcome == "lost":
+        return track(stages + ends, min(places[0], len(ids)), *places)
+    return track(stages + (ends if max(claimed, places[0]) == len(ids) else []), claimed, *places)
+
+
+def _is_wanted(deal: Judged, filters: OpportunityFilters) -> bool:
+    if deal.stages < filters.min_gap:
+        return False
+    return filters.risk is None or any(risk.kind == filters.risk for risk in deal.risks)
+
+
+def _columns(
+    pipeline: Pipeline, deals: Sequence[Judged], filters: OpportunityFilters, language: str, t: Translator
+) -> Iterable[Column]:
+    by_stage: Mapping[str, list[Judged]] = defaultdict(list)
+    for deal in deals:
+        by_stage[deal.row.stage].append(deal)
+    kinds = {"open": ("open",), "won": ("won",), "lost": ("lost",)}[filters.outcome or "open"]
+    for stage in pipeline.stages:
+        here = sorted(by_stage.get(stage.id, ()), key=_weight, reverse=True)
+        if stage.kind not in kinds and not here:
+            continue
+        yield Column(
+            stage=stage.id,
+            title=word(stage.title, language),
+            count=len(here),
+            amount=sums((deal.row.currency, deal.row.amount) for deal in here),
+            cards=tuple(found for deal in here[:CARDS] if (found := card(deal, language, t))),
+            address=filters.with_stage(stage.id).address(),
+        )
+
+
+def _weight(deal: Judged) -> tuple[Decimal, int, Decimal, str]:
+    at_risk = deal.gap.at_risk if deal.gap else None
+    return at_risk or Decimal(0), deal.stages, deal.row.amount or Decimal(0), deal.row.external_id
+
+
+def _risk(risks: Sequence[Risk], language: str, t: Translator) -> CardRisk | None:
+    if not risks:
+        return None
+    worst = risks[0]
+    return CardRisk(worst.kind, worst.severity, t(f"risk.{worst.kind}"), word(worst.reason.wording, language))

@@ -1,0 +1,90 @@
+"""What people have put on record for one deal: approvals, actions done, marks; for its page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, delete, func, null, select
+from sqlalchemy.orm import Session
+
+from models.answers import NextStepMark
+from models.opportunities import Approval, DoneAction, Opportunity
+from models.people import User
+from service.people.viewer import Viewer, visible_opportunities
+from service.records.audit import record
+from service.records.scope import changeable_opportunities
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A person's word: ``who`` is None for the operator."""
+
+    kind: str
+    state: str
+    who: str | None
+    at: datetime
+    text: str | None = None
+
+
+def may_change(session: Session, viewer: Viewer, deal: uuid.UUID) -> bool:
+    """Whether the viewer may change this deal."""
+    query = select(Opportunity.id).where(Opportunity.id == deal, changeable_opportunities(viewer))
+    return session.scalar(query) is not None
+
+
+def approvals_of(session: Session, deal: uuid.UUID) -> tuple[Note, ...]:
+    """The approvals of a deal, the newest first; who decided, or asked where nobody has decided."""
+    by = func.coalesce(Approval.decided_by_id, Approval.requested_by_id)
+    at = func.coalesce(Approval.decided_at, Approval.requested_at)
+    query = (
+        select(Approval.kind, Approval.state, User.name, at, Approval.note)
+        .outerjoin(User, User.id == by)
+        .where(Approval.opportunity_id == deal)
+        .order_by(at.desc())
+    )
+    return tuple(_notes(session, query))
+
+
+def done_actions_of(session: Session, deal: uuid.UUID) -> dict[str, Note]:
+    """The last time that each action was done."""
+    query = (
+        select(DoneAction.action, DoneAction.action, User.name, DoneAction.done_at, DoneAction.note)
+        .outerjoin(User, User.id == DoneAction.done_by_id)
+        .where(DoneAction.opportunity_id == deal)
+        .order_by(DoneAction.done_at)
+    )
+    return {note.kind: note for note in _notes(session, query)}
+
+
+def marks_of(session: Session, deal: uuid.UUID) -> dict[str, Note]:
+    """The last mark of each next step, by its key."""
+    query = (
+        select(NextStepMark.key, NextStepMark.state, User.name, NextStepMark.marked_at, null())
+        .outerjoin(User, User.id == NextStepMark.marked_by_id)
+        .where(NextStepMark.opportunity_id == deal)
+        .order_by(NextStepMark.marked_at, NextStepMark.id)
+    )
+    return {note.kind: note for note in _notes(session, query)}
+
+
+def unmark_step(session: Session, viewer: Viewer, external_id: str, key: str) -> bool:
+    """Take all marks of a next step back, so that the calls tell again; whether the viewer sees the deal."""
+    query = select(Opportunity.id).where(visible_opportunities(viewer), Opportunity.external_id == external_id)
+    deal = session.scalar(query)
+    if deal is None:
+        return False
+    said = marks_of(session, deal).get(key)
+    if said is not None:
+        marks = (NextStepMark.opportunity_id == deal) & (NextStepMark.key == key)
+        session.execute(delete(NextStepMark).where(marks))
+        record(session, viewer.user_id, "web", "opportunity", deal, f"next_step {key}", said.state, None)
+    return True
+
+
+def _notes(session: Session, query: Select[Any]) -> Iterable[Note]:
+    for kind, state, who, at, text in session.execute(query).tuples():
+        yield Note(kind, state, who, at, text)

@@ -1,0 +1,91 @@
+"""The next steps of deals as the viewer's calls tell them, and what people say became of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Literal, cast, get_args
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from models.answers import NextStepMark
+from models.opportunities import Opportunity
+from models.people import User
+from service.opportunities.facts import deal_facts
+from service.opportunities.heard_calls import among
+from service.people.viewer import Viewer, visible_opportunities
+from service.records.audit import Via, record
+from sop.deals.facts import DealFacts
+from sop.deals.next_steps import NextStep, StepMark, next_steps
+
+Mark = Literal["kept", "missed", "dropped"]
+MARKS: tuple[Mark, ...] = get_args(Mark)
+
+
+class MarkError(Exception):
+    """The mark cannot be made; the message says what to change."""
+
+
+def steps_of(session: Session, viewer: Viewer, external_id: str, now: datetime) -> tuple[NextStep, ...] | None:
+    """The next steps of a deal, oldest first; None when the viewer sees no such deal."""
+    deal = visible_deal(session, viewer, external_id)
+    if deal is None:
+        return None
+    facts = deal_facts(session, viewer, [deal])
+    return steps_by_deal(session, facts, now).get(deal, ())
+
+
+def steps_by_deal(
+    session: Session, facts: Mapping[uuid.UUID, DealFacts], now: datetime
+) -> dict[uuid.UUID, tuple[NextStep, ...]]:
+    """The next steps of deals whose facts the viewer may see, by one statement for all."""
+    marks = _marks(session, list(facts))
+    return {deal: next_steps(known, now, marks.get(deal, {})) for deal, known in facts.items()}
+
+
+def mark_step(
+    session: Session, viewer: Viewer, external_id: str, key: str, state: str, now: datetime, via: Via = "web"
+) -> NextStep | None:
+    """A person's word on what became of a step; None when the viewer sees no such deal.
+
+    Raises:
+        MarkError: the deal has no such step, or the state is none.
+    """
+    if state not in MARKS:
+        raise MarkError(f"state: expected one of {', '.join(MARKS)}, got {state!r}")
+    deal = visible_deal(session, viewer, external_id)
+    if deal is None:
+        return None
+    facts = deal_facts(session, viewer, [deal])
+    step = next((step for step in steps_by_deal(session, facts, now).get(deal, ()) if step.key == key), None)
+    if step is None:
+        raise MarkError(f"key: {external_id} has no next step {key!r}")
+    session.add(NextStepMark(opportunity_id=deal, key=key, state=state, marked_by_id=viewer.user_id))
+    session.flush()
+    record(session, viewer.user_id, via, "opportunity", deal, f"next_step {key}", step.state, state)
+    return next(step for step in steps_by_deal(session, facts, now)[deal] if step.key == key)
+
+
+def visible_deal(session: Session, viewer: Viewer, external_id: str) -> uuid.UUID | None:
+    """The id of the deal with the CRM's id ``external_id``; None when the viewer sees no such deal."""
+    query = select(Opportunity.id).where(Opportunity.external_id == external_id, visible_opportunities(viewer))
+    return session.scalar(query)
+
+
+def _marks(session: Session, deals: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, StepMark]]:
+    """The last word on each step."""
+    newest = (
+        select(NextStepMark.opportunity_id, NextStepMark.key, NextStepMark.state, NextStepMark.marked_at, User.name)
+        .outerjoin(User, User.id == NextStepMark.marked_by_id)
+        .where(among(NextStepMark.opportunity_id, deals))
+        .ext(distinct_on(NextStepMark.opportunity_id, NextStepMark.key))
+        .order_by(NextStepMark.opportunity_id, NextStepMark.key, NextStepMark.marked_at.desc(), NextStepMark.id)
+    )
+    found: defaultdict[uuid.UUID, dict[str, StepMark]] = defaultdict(dict)
+    for row in session.execute(newest):
+        found[row.opportunity_id][row.key] = StepMark(cast(Mark, row.state), row.marked_at, row.name)
+    return found
