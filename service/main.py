@@ -21,9 +21,12 @@ from service.opportunities import insight_api as opportunities_insight_api
 from service.opportunities import pages as opportunities_pages
 from service.people import api as people_api
 from service.people import pages as people_pages
+from service.records import api as records_api
+from service.records import configuration_api
 from service.reviews import api as reviews_api
 from service.reviews import pages as reviews_pages
 from service.settings import Settings
+from service.setup import import_pages, linking_pages, pipeline_pages
 from service.sops import api as sops_api
 from service.sops import editor_pages as sops_editor_pages
 from service.sops import pages as sops_pages
@@ -54,6 +57,8 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         opportunities_api.router,
         opportunities_insight_api.router,
         gap_api.router,
+        records_api.router,
+        configuration_api.router,
         leads_api.router,
         points_api.router,
         people_api.router,
@@ -66,6 +71,9 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         day_page.router,
         link_pages.router,
         accounts_pages.router,
+        linking_pages.router,
+        pipeline_pages.router,
+        import_pages.router,
         leads_pages.router,
         notice_pages.router,
         points_pages.router,

@@ -61,6 +61,11 @@ class Section:
     def __contains__(self, key: str) -> bool:
         return key in self._entries
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that are written and known, in their order."""
+        return tuple(self._entries)
+
     def at(self, key: str) -> str:
         """The path of ``key`` in this section."""
         return f"{self._path}.{key}" if self._path else key
@@ -174,6 +179,16 @@ class Section:
         """The mapping under ``key``."""
         node = self._entries.get(key)
         return None if node is None else self._section(node, self.at(key), keys)
+
+    def words_of(self, key: str, hint: str) -> Section | None:
+        """The mapping under ``key``, whose keys are the author's own words."""
+        node = self._entries.get(key)
+        if isinstance(node, yaml.MappingNode):
+            own = [str(name.value) for name, _ in node.value if isinstance(name, yaml.ScalarNode)]
+            return Section(node, self.at(key), own, self.notes)
+        if node is not None:
+            self.note(key, f"expected keys and values, got {_described(node)}", hint)
+        return None
 
     def sections(self, key: str, keys: Sequence[str]) -> tuple[Section, ...]:
         """The list of mappings under ``key``; those that are none are noted and left out."""

@@ -13,8 +13,8 @@ MAX_DEPTH = 20
 ROOT = "document"
 
 
-def compose(text: str) -> yaml.MappingNode:
-    """The root mapping of the one YAML document in ``text``.
+def compose(text: str, begin: str = "begin with 'name:', 'title:', 'language:' and 'steps:'") -> yaml.MappingNode:
+    """The root mapping of the one YAML document in ``text``; ``begin`` is the hint for an empty one.
 
     Raises:
         SopError: not YAML, empty, not a mapping, several documents, anchors, tags, too long or too deep.
@@ -30,7 +30,7 @@ def compose(text: str) -> yaml.MappingNode:
         line = text.count("\n", 0, error.position) + 1
         raise _error(line, "a character that YAML does not allow", "remove the control character") from error
     if root is None:
-        raise _error(1, "empty", "begin with 'name:', 'title:', 'language:' and 'steps:'")
+        raise _error(1, "empty", begin)
     if not isinstance(root, yaml.MappingNode):
         raise _error(root.start_mark.line + 1, "expected keys and values", "begin with 'name: ...'")
     return root

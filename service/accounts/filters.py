@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Self, cast
+from typing import Literal, Self
 
 from service.calls.filters import address
 
@@ -29,7 +29,7 @@ class AccountFilters:
         key = sort.lstrip("-")
         return cls(
             text=one.get("q", "")[:_LONGEST_TEXT],
-            sort=cast(Sort, key) if key in SORTS else "last_call",
+            sort=key if key in SORTS else "last_call",
             descending=sort.startswith("-"),
         )
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Lateral, Row, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, true
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from models.calls import Call
 from models.opportunities import Account, Contact, Opportunity, OpportunityContact
@@ -220,7 +221,7 @@ def _contacts(session: Session, viewer: Viewer, condition: ColumnElement[bool]) 
     return tuple(ContactRow(**row._asdict()) for row in session.execute(query))
 
 
-def _calls_by_phone(viewer: Viewer) -> Lateral:
+def _calls_by_phone(viewer: Viewer) -> LateralFromClause:
     """How often each contact was spoken to."""
     return (
         select(func.count().label("calls"), func.max(Call.started_at).label("last_call_at"))

@@ -14,6 +14,7 @@ from service.cli import (
     imports,
     links,
     people,
+    pipelines,
     reviews,
     roles,
     serving,
@@ -49,6 +50,7 @@ app.add_typer(sops.app, name="sop")
 app.add_typer(evaluation.app, name="evaluate")
 app.add_typer(training.app, name="nlp")
 app.add_typer(imports.app, name="import")
+app.add_typer(pipelines.app, name="pipelines")
 app.add_typer(deals.app, name="deals")
 app.add_typer(people.app, name="users")
 app.add_typer(links.app, name="link")

@@ -19,10 +19,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models.database import Database
-from models.opportunities import Opportunity, StageChange
+from models.opportunities import Collaborator, Contact, Opportunity, OpportunityContact, StageChange
 from models.people import User
 from models.scores import SopVersion
 from service.calls.ingest import CallDetails, Direction, Source
+from service.demo.leads import add_leads
 from service.opportunities.importing import import_opportunities
 from service.people.queries import NewUser, add_user
 from service.people.viewer import OPERATOR
@@ -59,6 +60,9 @@ def load(database: Database) -> list[Source]:
         calls = [json.loads(line) for line in _data("calls.jsonl").splitlines() if line.strip()]
         if report.added:
             _add_stage_history(session, calls)
+            _add_customers(session)
+            _add_collaborators(session)
+        add_leads(session, _data("leads.csv"))
     return [_source(call) for call in calls]
 
 
@@ -124,6 +128,34 @@ def _add_stage_history(session: Session, calls: list[dict[str, Any]]) -> None:
         moment = datetime.fromisoformat(call["started_at"])
         session.add(StageChange(opportunity_id=deals[name].id, stage=stage, changed_at=moment, source="demo"))
         session.flush()
+
+
+def _add_customers(session: Session) -> None:
+    """The people whom the calls name, with their parts in the decision; most were never spoken to."""
+    for row in csv.DictReader(io.StringIO(_data("contacts.csv"))):
+        deal = session.scalars(select(Opportunity).where(Opportunity.external_id == row["opportunity_id"])).one()
+        at_account = (Contact.account_id == deal.account_id) & (Contact.name == row["name"])
+        contact = session.scalars(select(Contact).where(at_account)).one_or_none()
+        if contact is None:
+            contact = Contact(account_id=deal.account_id, name=row["name"])
+            session.add(contact)
+        contact.title = row["title"]
+        session.flush()
+        part = OpportunityContact(opportunity_id=deal.id, contact_id=contact.id, decision_role=row["decision_role"])
+        session.merge(part)
+        session.flush()
+
+
+def _add_collaborators(session: Session) -> None:
+    """Who else works on the deals."""
+    deals = dict(session.execute(select(Opportunity.external_id, Opportunity.id)).all())
+    people = dict(session.execute(select(User.email, User.id)).all())
+    for row in csv.DictReader(io.StringIO(_data("collaborators.csv"))):
+        session.add(
+            Collaborator(
+                opportunity_id=deals[row["opportunity_id"]], user_id=people[row["email"]], function=row["function"]
+            )
+        )
 
 
 def _people() -> list[dict[str, str]]:

@@ -38,7 +38,7 @@ def assign(session: Session, actor: Actor, lead_id: uuid.UUID, to: uuid.UUID) ->
     if viewer.role == "rep":
         raise LeadRefused("not_manager")
     lock_holders(session, [to])
-    lead, seller = locked(session, lead_id), session.get(User, to)
+    lead, seller, actor = locked(session, lead_id), session.get(User, to), actor.settled()
     if seller is None or seller.role == "admin" or seller.deactivated_at is not None:
         raise LeadRefused("not_a_seller")
     require_may_act(session, viewer, lead)
@@ -66,10 +66,9 @@ def grade_and_assign(
 
     Returns how many were given to somebody. Who is full gets none; a lead that nobody can get stays in the pool.
     """
-    moment = now or datetime.now(UTC)
     grade_leads(session, lead_ids, via)
-    actor = Actor(OPERATOR, via, moment)
-    _start_clocks(session, lead_ids, moment)
+    actor = Actor(OPERATOR, via, now or datetime.now(UTC), is_live=now is None)
+    _start_clocks(session, lead_ids, actor.now)
     return assign_by_rules(session, actor, lead_ids)
 
 
@@ -85,6 +84,7 @@ def assign_by_rules(session: Session, actor: Actor, lead_ids: Collection[uuid.UU
         waiting = waiting.where(Lead.id.in_(lead_ids))
     waiting = waiting.order_by(Lead.id).with_for_update(skip_locked=True)
     leads = session.scalars(waiting.execution_options(populate_existing=True)).all()
+    actor = actor.settled()
     order = sorted(leads, key=lambda lead: (lead.grade or "Z", lead.created_at, lead.external_id or "", lead.id))
     return _give_out(session, actor, rules, order, sellers)
 
@@ -122,7 +122,7 @@ def _turns(session: Session, limits: Limits, rule: AssignmentRule, sellers: Sequ
     query = select(LeadEvent.to_owner_id, func.max(LeadEvent.at)).where(
         LeadEvent.kind == "assigned", LeadEvent.reason == f"{_BY_RULE}{rule.id}"
     )
-    last = dict(session.execute(query.group_by(LeadEvent.to_owner_id)).tuples().all())
+    last = dict(session.execute(query.group_by(LeadEvent.to_owner_id)).all())
     held = {holding.user_id: holding for holding in holdings(session, limits, sellers)}
     return [
         Candidate(str(seller), held[seller].holds, held[seller].capacity, last.get(seller))
@@ -138,7 +138,7 @@ def _losers(session: Session, limits: Limits, leads: Sequence[Lead], now: dateti
         LeadEvent.lead_id.in_([lead.id for lead in leads]), LeadEvent.kind.in_(LOST), LeadEvent.at > since
     )
     found: defaultdict[uuid.UUID, set[str]] = defaultdict(set)
-    for lead_id, loser in session.execute(query).tuples():
+    for lead_id, loser in session.execute(query):
         found[lead_id].add(str(loser))
     return found
 

@@ -38,7 +38,7 @@ def claim(session: Session, actor: Actor, lead_id: uuid.UUID) -> Lead:
     if viewer.user_id is None or viewer.role == "admin":
         raise LeadRefused("not_a_seller")
     lock_holders(session, [viewer.user_id])
-    lead = locked(session, lead_id)
+    lead, actor = locked(session, lead_id), actor.settled()
     if lead.owner_id is None and lead.team_id not in (None, viewer.team_id):
         raise LeadRefused("missing")
     _refuse_held(session, lead, viewer)
@@ -79,7 +79,7 @@ def undo_claim(session: Session, actor: Actor, lead_id: uuid.UUID) -> Lead:
     Raises:
         LeadRefused: ``too_late`` after :data:`UNDO_S` seconds or a call, ``not_owner``, ``closed`` or ``missing``.
     """
-    lead = _locked_own(session, actor.viewer, lead_id)
+    lead, actor = _locked_own(session, actor.viewer, lead_id), actor.settled()
     newest = session.scalars(
         select(LeadEvent).where(LeadEvent.lead_id == lead.id).order_by(LeadEvent.at.desc()).limit(1)
     ).one_or_none()
@@ -99,7 +99,7 @@ def release(session: Session, actor: Actor, lead_id: uuid.UUID, reason: str = ""
         LeadRefused: ``not_owner``, ``in_pool``, ``closed`` or ``missing``.
     """
     viewer = actor.viewer
-    lead = _locked_own(session, viewer, lead_id, also_invalid=True)
+    lead, actor = _locked_own(session, viewer, lead_id, also_invalid=True), actor.settled()
     is_own = lead.owner_id == viewer.user_id
     if lead.owner_id is None and lead.state != "invalid":
         raise LeadRefused("in_pool")
@@ -119,7 +119,7 @@ def mark_invalid(session: Session, actor: Actor, lead_id: uuid.UUID, reason: str
     """
     if not reason.strip():
         raise LeadRefused("no_reason")
-    lead = _locked_own(session, actor.viewer, lead_id)
+    lead, actor = _locked_own(session, actor.viewer, lead_id), actor.settled()
     change(session, actor, lead, "invalid", _short(reason), **in_pool() | {"state": "invalid"})
     return lead
 
@@ -130,7 +130,7 @@ def qualify(session: Session, actor: Actor, lead_id: uuid.UUID) -> Lead:
     Raises:
         LeadRefused: ``not_owner``, ``in_pool``, ``closed`` or ``missing``.
     """
-    lead = _locked_own(session, actor.viewer, lead_id)
+    lead, actor = _locked_own(session, actor.viewer, lead_id), actor.settled()
     if lead.owner_id is None:
         raise LeadRefused("in_pool")
     if lead.state != "qualified":

@@ -32,7 +32,6 @@ def lead_contacted(session: Session, call: Call) -> None:
     """
     if call.customer_phone is None or call.rep_id is None:
         return
-    actor = Actor.at_once(OPERATOR, "job")
     leads = session.scalars(
         select(Lead)
         .where(Lead.phone == call.customer_phone, Lead.state.in_(OPEN_STATES), Lead.deleted_at.is_(None))
@@ -40,6 +39,7 @@ def lead_contacted(session: Session, call: Call) -> None:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+    actor = Actor.at_once(OPERATOR, "job")
     for lead in leads:
         if not _is_noted(session, lead, call):
             _note(session, actor, lead, call)

@@ -45,7 +45,7 @@ def convert(session: Session, actor: Actor, lead_id: uuid.UUID, wish: Conversion
         LeadRefused: ``not_owner``, ``in_pool``, ``closed``, ``no_pipeline``, ``no_stage``, ``taken_id``, ``missing``.
     """
     _lock_calls(session, lead_id)
-    lead = locked(session, lead_id)
+    lead, actor = locked(session, lead_id), actor.settled()
     require_may_act(session, actor.viewer, lead)
     if lead.state not in OPEN_STATES:
         raise LeadRefused("closed", state=lead.state)

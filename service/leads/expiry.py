@@ -39,7 +39,7 @@ def expire(database: Database, via: Via = "job", now: datetime | None = None) ->
     A lead that somebody works on at this very moment is left for the next time; one that was called meanwhile is not
     overdue any more.
     """
-    actor = Actor(OPERATOR, via, now or datetime.now(UTC))
+    actor = Actor(OPERATOR, via, now or datetime.now(UTC), is_live=now is None)
     found: list[Expired] = []
     while True:
         with database.transaction() as session:
@@ -69,7 +69,8 @@ def expire_some(session: Session, actor: Actor, most: int = _AT_ONCE) -> tuple[E
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
-    return tuple(_let_go(session, actor, lead) for lead in session.scalars(overdue).all())
+    leads, actor = session.scalars(overdue).all(), actor.settled()
+    return tuple(_let_go(session, actor, lead) for lead in leads)
 
 
 def _let_go(session: Session, actor: Actor, lead: Lead) -> Expired:

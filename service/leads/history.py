@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,16 +24,21 @@ LOST = ("expired", "released", "taken_back")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, which way it came in, and when."""
+    """Who does something, which way it came in, and when; ``is_live``: whenever it really is done."""
 
     viewer: Viewer
     via: Via
     now: datetime
+    is_live: bool = False
 
     @classmethod
     def at_once(cls, viewer: Viewer, via: Via) -> Actor:
         """Someone who acts now."""
-        return cls(viewer, via, datetime.now(UTC))
+        return cls(viewer, via, datetime.now(UTC), True)
+
+    def settled(self) -> Actor:
+        """The same once all locks are held: while waiting for them others may have acted later and come first."""
+        return replace(self, now=datetime.now(UTC)) if self.is_live else self
 
 
 def locked(session: Session, lead_id: uuid.UUID) -> Lead:

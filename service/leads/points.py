@@ -127,4 +127,4 @@ def _names(session: Session, deals: Collection[uuid.UUID]) -> Mapping[uuid.UUID,
 def _grades(session: Session, deals: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str | None]:
     """The grade of the lead that each deal was made from."""
     query = select(Lead.opportunity_id, Lead.grade).where(Lead.opportunity_id.in_(deals))
-    return {deal: grade for deal, grade in session.execute(query).tuples() if deal is not None}
+    return {deal: grade for deal, grade in session.execute(query) if deal is not None}

@@ -193,7 +193,7 @@ def _history(session: Session, viewer: Viewer, lead_id: uuid.UUID) -> tuple[Hist
         .where(LeadEvent.lead_id == lead_id)
         .order_by(LeadEvent.at.desc(), LeadEvent.id)
     )
-    found = session.execute(query).tuples().all()
+    found = session.execute(query).all()
     calls = {uuid.UUID(event.reason) for event, *_ in found if event.kind in CALL_KINDS and event.reason}
     seen = set(session.scalars(select(Call.id).where(Call.id.in_(calls), visible_calls(viewer)))) if calls else set()
     lines = []

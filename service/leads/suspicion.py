@@ -75,7 +75,7 @@ def _conversions(session: Session, viewer: Viewer, period: Period) -> Sequence[_
         )
         .order_by(LeadEvent.at, Lead.id)
     )
-    return [_Converted(*row) for row in session.execute(query).tuples()]
+    return [_Converted(*row) for row in session.execute(query)]
 
 
 def _to_check(session: Session, each: _Converted, stage: ClaimedStage | None) -> Conversion:
@@ -127,7 +127,7 @@ def _lost(session: Session, each: _Converted) -> tuple[LostLead, ...]:
         )
         .order_by(LeadEvent.at)
     )
-    return tuple(LostLead(_called(lead), at) for lead, at in session.execute(query).tuples())
+    return tuple(LostLead(_called(lead), at) for lead, at in session.execute(query))
 
 
 def _stage(pipeline: Pipeline, facts: DealFacts, now: datetime) -> ClaimedStage:

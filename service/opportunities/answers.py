@@ -61,7 +61,7 @@ def answers(session: Session, opportunities: Collection[uuid.UUID]) -> dict[uuid
         .order_by(*place, ViolationAnswer.answered_at.desc(), ViolationAnswer.id)
     )
     found: defaultdict[uuid.UUID, dict[str, Answer]] = defaultdict(dict)
-    for stored, name in session.execute(query).tuples():
+    for stored, name in session.execute(query):
         state = next(state for state in STATES if state == stored.state)
         found[stored.opportunity_id][stored.key] = Answer(state, stored.text, name, stored.answered_at)
     return found

@@ -14,7 +14,7 @@ from service.opportunities.facts import deal_facts
 from service.opportunities.filters import OpportunityFilters
 from service.opportunities.queries import list_rows
 from service.opportunities.risks import risks_by_deal
-from service.opportunities.stages import word
+from service.opportunities.stages import condition_title, word
 from service.opportunities.track import Track, track
 from service.opportunities.views import OpportunityRow
 from service.people.viewer import Viewer
@@ -161,7 +161,7 @@ def card(deal: Judged, language: str, t: Translator) -> Card | None:
     return Card(
         row=deal.row,
         track=deal_track(deal.pipeline, deal.gap, deal.row.outcome, language),
-        lacks=tuple(word(verdict.condition.title, language) for verdict in deal.gap.missing[:_LACKS]),
+        lacks=tuple(condition_title(verdict.condition, language) for verdict in deal.gap.missing[:_LACKS]),
         at_risk=deal.gap.at_risk,
         risk=_risk(deal.risks, language, t),
     )
@@ -175,7 +175,7 @@ def deal_track(pipeline: Pipeline, gap: Gap, outcome: str, language: str) -> Tra
     places = [ids.index(stage) if stage in ids else len(ids) for stage in (gap.verified, gap.possible)]
     claimed = ids.index(gap.claimed) if gap.claimed in ids else len(ids) if outcome == "won" else 0
     if outcome == "lost":
-        return track(stages + ends, min(places[0], len(ids)), *places)
+        return track(stages + ends, None, *places)
     return track(stages + (ends if max(claimed, places[0]) == len(ids) else []), claimed, *places)
 
 

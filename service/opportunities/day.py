@@ -56,15 +56,16 @@ class Day:
 def day(session: Session, viewer: Viewer, now: datetime, owner_id: uuid.UUID | None = None) -> Day:
     """What there is to do today, in the viewer's time zone (UTC where they have none).
 
-    A rep sees the steps of deals they own or work on, a manager those of the team, an admin all; ``owner_id`` narrows
-    it to the deals of one user. Of deals that are closed only what is still to come counts.
+    A rep sees the steps of deals they own, and what they said themselves in those they work on; a manager sees those
+    of the team, an admin all; ``owner_id`` narrows it to one user's. Of closed deals only what is still to come counts.
     """
     zone = _zone(viewer)
     today = now.astimezone(zone).date()
-    rows = {row.id: row for row in session.execute(_deals(viewer, now, owner_id))}
+    user = owner_id or (viewer.user_id if viewer.role == "rep" else None)
+    rows = {row.id: row for row in session.execute(_deals(viewer, now, user))}
     facts = deal_facts(session, viewer, list(rows)) if rows else {}
     steps = steps_by_deal(session, facts, now.astimezone(zone))
-    found = _listed(rows, steps, zone)
+    found = _listed(rows, steps, zone, user)
     open_ones = [each for each in found if each.outcome == "open" or each.day >= today]
     pending = [each for each in open_ones if each.step.is_pending]
     until, since = today + timedelta(days=COMING_DAYS), today - timedelta(days=MISSED_DAYS)
@@ -82,12 +83,16 @@ def day(session: Session, viewer: Viewer, now: datetime, owner_id: uuid.UUID | N
 
 
 def _listed(
-    rows: Mapping[uuid.UUID, Any], steps: Mapping[uuid.UUID, Sequence[NextStep]], zone: ZoneInfo
+    rows: Mapping[uuid.UUID, Any],
+    steps: Mapping[uuid.UUID, Sequence[NextStep]],
+    zone: ZoneInfo,
+    user: uuid.UUID | None,
 ) -> list[DayStep]:
     found = [
         DayStep(row.external_id, row.name, row.account, row.outcome, row.owner, _day(step, zone), step)
         for deal, row in rows.items()
         for step in steps.get(deal, ())
+        if user is None or row.owner_id == user or step.rep == str(user)
     ]
     return sorted(found, key=lambda each: (each.day, each.opportunity, each.step.key))
 
@@ -99,7 +104,7 @@ def _day(step: NextStep, zone: ZoneInfo) -> date:
     return step.due.last
 
 
-def _deals(viewer: Viewer, now: datetime, owner_id: uuid.UUID | None) -> Any:
+def _deals(viewer: Viewer, now: datetime, user: uuid.UUID | None) -> Any:
     called = select(Call.opportunity_id).where(Call.started_at >= now - _SINCE, Call.deleted_at.is_(None))
     query = (
         select(
@@ -107,6 +112,7 @@ def _deals(viewer: Viewer, now: datetime, owner_id: uuid.UUID | None) -> Any:
             Opportunity.external_id,
             Opportunity.name,
             Opportunity.outcome,
+            Opportunity.owner_id,
             Account.name.label("account"),
             User.name.label("owner"),
         )
@@ -114,7 +120,6 @@ def _deals(viewer: Viewer, now: datetime, owner_id: uuid.UUID | None) -> Any:
         .outerjoin(User, User.id == Opportunity.owner_id)
         .where(visible_opportunities(viewer), Opportunity.id.in_(called))
     )
-    user = owner_id or (viewer.user_id if viewer.role == "rep" else None)
     if user is None:
         return query
     works_on = select(Collaborator.opportunity_id).where(Collaborator.user_id == user)

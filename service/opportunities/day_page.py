@@ -18,7 +18,7 @@ from service.calls.views import Choice
 from service.opportunities.day import DayStep, day
 from service.opportunities.deal_records import unmark_step
 from service.opportunities.next_steps import MarkError, mark_step
-from service.opportunities.stages import word
+from service.opportunities.stages import sentence, word
 from service.people.queries import list_users
 from service.people.viewer import Viewer
 from service.web.rendering import Reader, reader, reader_zone, render
@@ -138,6 +138,6 @@ def _rows(steps: Iterable[DayStep], today: date, to: Reader) -> Iterable[DayRow]
             owner=step.owner_name or to.t(f"deal.step_owner.{step.owner}"),
             is_ours=step.owner == "ours",
             channel=word(labels, to.language) if labels else "",
-            why=word(step.reason.wording, to.language),
+            why=sentence(step.reason, to),
             quote=step.quotes[0] if step.quotes else None,
         )

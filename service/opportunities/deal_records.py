@@ -85,6 +85,6 @@ def unmark_step(session: Session, viewer: Viewer, external_id: str, key: str) ->
     return True
 
 
-def _notes(session: Session, query: Select[Any]) -> Iterable[Note]:
-    for kind, state, who, at, text in session.execute(query).tuples():
+def _notes(session: Session, query: Select[*tuple[Any, ...]]) -> Iterable[Note]:
+    for kind, state, who, at, text in session.execute(query):
         yield Note(kind, state, who, at, text)

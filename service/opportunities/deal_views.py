@@ -21,10 +21,6 @@ class VerdictView:
     evidence: tuple[EventFact, ...]
     parts: tuple[VerdictView, ...] = ()
 
-    @property
-    def sentence(self) -> str:
-        return f"{self.title} – {self.why}"
-
 
 @dataclass(frozen=True, slots=True)
 class GateView:
@@ -71,6 +67,11 @@ class StepView:
     quotes: tuple[EventFact, ...]
     shown_quotes: tuple[EventFact, ...]
     marked: str
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nobody has to look at it any more: kept or dropped, and no person just said so."""
+        return self.state in ("kept", "dropped") and not self.marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,6 @@ class DealView:
     team: tuple[TeamMember, ...]
     history: tuple[HistoryLine, ...]
     timeline: Timeline
-    tabs: tuple[Tab, ...]
     may_edit: bool
     may_decide: bool
+    tabs: tuple[Tab, ...] = ()

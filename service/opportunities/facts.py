@@ -225,7 +225,7 @@ def _collaborators(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UU
         .order_by(Collaborator.function, User.name)
     )
     found: defaultdict[uuid.UUID, list[tuple[str, str, str]]] = defaultdict(list)
-    for deal, user, name, function in session.execute(query).tuples():
+    for deal, user, name, function in session.execute(query):
         found[deal].append((str(user), name, function))
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Self, cast
+from typing import Literal, Self
 
 from models.opportunities import OUTCOMES
 from service.calls.filters import address
@@ -50,7 +50,7 @@ class OpportunityFilters:
             team=_uuid(one.get("team")),
             min_gap=_whole(one.get("min_gap")),
             risk=_name(one.get("risk")),
-            sort=cast(Sort, key) if key in SORTS else "last_call",
+            sort=key if key in SORTS else "last_call",
             descending=sort.startswith("-"),
         )
 

@@ -86,6 +86,4 @@ def _owners(session: Session, deals: Sequence[uuid.UUID]) -> dict[uuid.UUID, _Ow
         .outerjoin(Team, Team.id == User.team_id)
         .where(Opportunity.id.in_(deals))
     )
-    return {
-        deal: _Owner(owner, name, team_id, team) for deal, owner, name, team_id, team in session.execute(query).tuples()
-    }
+    return {deal: _Owner(owner, name, team_id, team) for deal, owner, name, team_id, team in session.execute(query)}

@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models.opportunities import Approval, DoneAction, Opportunity
@@ -45,9 +46,17 @@ def request_approval(
 
 
 def decide_approval(
-    session: Session, viewer: Viewer, external_id: str, kind: str, state: str, via: Via = "web"
+    session: Session,
+    viewer: Viewer,
+    external_id: str,
+    kind: str,
+    state: str,
+    via: Via = "web",
+    note: str | None = None,
 ) -> bool:
     """Approve or refuse what was asked for; False when the viewer sees no such deal.
+
+    A ``note`` takes the place of the one that was asked with.
 
     Raises:
         NotAllowed: the viewer is no manager or admin, or the deal is not their team's.
@@ -63,15 +72,24 @@ def decide_approval(
     if asked is None:
         raise RequestError(f"kind: {kind[:MAX_NAME]!r} is not asked for; somebody may have decided already")
     asked.state, asked.decided_by_id, asked.decided_at = state, viewer.user_id, datetime.now(UTC)
+    asked.note = note or asked.note
     session.flush()
     record(session, viewer.user_id, via, "opportunity", deal, f"approvals.{kind}", "requested", state)
     return True
 
 
 def do_action(
-    session: Session, viewer: Viewer, external_id: str, action: str, note: str | None = None, via: Via = "web"
+    session: Session,
+    viewer: Viewer,
+    external_id: str,
+    action: str,
+    note: str | None = None,
+    via: Via = "web",
+    done_at: datetime | None = None,
 ) -> bool:
-    """Put on record that an action was done now; False when the viewer sees no such deal.
+    """Put on record that an action was done, now or at ``done_at``; False when the viewer sees no such deal.
+
+    Told twice for the same moment it is on record once.
 
     Raises:
         NotAllowed: the deal is not the viewer's or their team's.
@@ -81,8 +99,12 @@ def do_action(
     deal = _changeable(session, viewer, external_id)
     if deal is None:
         return False
-    session.add(DoneAction(opportunity_id=deal, action=action, done_by_id=viewer.user_id, note=note))
-    session.flush()
+    row = {"opportunity_id": deal, "action": action, "done_by_id": viewer.user_id, "note": note}
+    if done_at is not None:
+        row["done_at"] = done_at
+    made = insert(DoneAction).values(id=uuid.uuid4(), **row).on_conflict_do_nothing().returning(DoneAction.id)
+    if session.scalar(made) is None:
+        return True
     record(session, viewer.user_id, via, "opportunity", deal, f"actions.{action}", None, "done")
     return True
 
@@ -104,6 +126,25 @@ def undo_action(session: Session, viewer: Viewer, external_id: str, action: str,
     session.flush()
     record(session, viewer.user_id, via, "opportunity", deal, f"actions.{action}", "done", None)
     return True
+
+
+def is_requested(session: Session, viewer: Viewer, external_id: str, kind: str) -> bool:
+    """Whether an approval is asked for and not decided, of a deal the viewer may change.
+
+    Raises:
+        NotAllowed: the deal is not the viewer's or their team's.
+    """
+    deal = _changeable(session, viewer, external_id)
+    return deal is not None and _open(session, deal, kind) is not None
+
+
+def require_changeable(session: Session, viewer: Viewer, external_id: str) -> None:
+    """Refuse who may see a deal and not change it.
+
+    Raises:
+        NotAllowed: the deal is not the viewer's or their team's.
+    """
+    _changeable(session, viewer, external_id)
 
 
 def _check(field: str, name: str) -> None:

@@ -36,26 +36,27 @@ class Track:
         return self.stages > 0
 
 
-def track(stages: Sequence[tuple[str, str]], claimed: int, verified: int, possible: int) -> Track:
+def track(stages: Sequence[tuple[str, str]], claimed: int | None, verified: int, possible: int) -> Track:
     """``stages`` are ids and titles in order; the others are places among them, from 0.
 
-    What the calls prove beyond the claimed stage is drawn as proven too.
+    A lost deal claims nothing: ``claimed`` is None. What calls prove beyond the claimed stage is drawn as proven too.
     """
     last = len(stages) - 1
-    claimed, verified, possible = (min(max(place, 0), last) for place in (claimed, verified, possible))
-    edges = [_stretch(i, claimed, verified, possible) for i in range(1, len(stages))]
+    verified, possible = (min(max(place, 0), last) for place in (verified, possible))
+    shown = verified if claimed is None else min(max(claimed, 0), last)
+    edges = [_stretch(i, shown, verified, possible) for i in range(1, len(stages))]
     stops = tuple(
         Stop(
             stage=stage,
             title=title,
             before=edges[i - 1] if i else "",
             after=edges[i] if i < last else "",
-            is_claimed=i == claimed,
+            is_claimed=claimed is not None and i == shown,
             is_verified=i == verified,
         )
         for i, (stage, title) in enumerate(stages)
     )
-    return Track(stops, stages[claimed][1], stages[verified][1], max(0, claimed - verified))
+    return Track(stops, stages[shown][1], stages[verified][1], max(0, shown - verified))
 
 
 def _stretch(to: int, claimed: int, verified: int, possible: int) -> Stretch:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from models.calls import Call
@@ -18,6 +18,7 @@ from models.opportunities import Account, Contact, Opportunity
 from models.people import User
 from models.records import Change
 from service.people.viewer import Viewer, visible_calls, visible_opportunities
+from service.records.bulk import insert_all
 from service.records.scope import is_editor, visible_accounts, visible_contacts, visible_leads
 
 Via = Literal["web", "api", "cli", "import", "job"]
@@ -76,6 +77,7 @@ def record_all(
 
     Numbers with decimals, days, moments and ids are kept as text.
     """
+    written = ((line, plain(line.old), plain(line.new)) for line in lines)
     rows = [
         {
             "actor_id": actor_id,
@@ -83,15 +85,14 @@ def record_all(
             "noun": line.noun,
             "noun_id": line.noun_id,
             "field": line.field,
-            "old": plain(line.old),
-            "new": plain(line.new),
+            "old": old,
+            "new": new,
             "batch_id": batch_id,
         }
-        for line in lines
-        if plain(line.old) != plain(line.new)
+        for line, old, new in written
+        if old != new
     ]
-    if rows:
-        session.execute(insert(Change), rows)
+    insert_all(session, Change, rows)
     return len(rows)
 
 
@@ -114,6 +115,8 @@ def trail(session: Session, viewer: Viewer, noun: str, noun_id: uuid.UUID | str)
 
 def plain(value: Any) -> Any:
     """``value`` as JSON can hold it."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, Decimal | uuid.UUID):
         return str(value)
     if isinstance(value, datetime | date):

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.records.audit import Line
+from service.opportunities.relinking import link_unlinked
+from service.records.audit import Line, Via
 from service.records.cells import CellError, Cells, Forbidden
 from service.records.customers import Customers, Person
 from service.records.drafts import Draft, FieldChange
@@ -57,6 +58,10 @@ class Accounts:
         """Store everything that was taken; the lines of the audit trail."""
         yield from self._customers.accounts.write(session)
 
+    def finish(self, _session: Session, _via: Via) -> int:
+        """Nothing follows."""
+        return 0
+
 
 class Contacts:
     """The contacts that an import names, by the CRM's id; one that only deals have named so far gets its id."""
@@ -101,6 +106,10 @@ class Contacts:
         """Store everything that was taken; the lines of the audit trail."""
         yield from self._customers.accounts.write(session)
         yield from self._customers.contacts.write(session)
+
+    def finish(self, session: Session, via: Via) -> int:
+        """Link calls whose numbers nobody had so far; how many."""
+        return link_unlinked(session, via)
 
     def _values(self, row: Cells) -> dict[str, Any]:
         readers = {"name": row.need, "phone": row.phone, "email": row.email, "title": row.text}

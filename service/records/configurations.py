@@ -18,9 +18,12 @@ from sqlalchemy.orm import Session
 
 from models.records import Configuration
 from service.people.viewer import Viewer
+from service.records import mapping_document
 from service.records.audit import Via, record
 from service.records.scope import require_editor
 from sop.deals import linking_document, pipeline_document, points_document, pool_document
+from sop.deals.pipeline import Pipeline
+from sop.problems import Problem, SopError
 
 Kind = Literal["pipeline", "linking", "pool", "points", "mapping"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -33,6 +36,7 @@ _PARSERS: Mapping[Kind, Callable[[str], object]] = {
     "linking": linking_document.parse_linking,
     "pool": pool_document.parse,
     "points": points_document.parse,
+    "mapping": mapping_document.parse,
 }
 
 
@@ -101,7 +105,9 @@ def check(kind: Kind, name: str, text: str) -> None:
     Raises:
         SopError: all mistakes, each with its path and line.
     """
-    _PARSERS[kind](text)
+    parsed = _PARSERS[kind](text)
+    if isinstance(parsed, Pipeline) and parsed.id != name:
+        raise SopError([Problem("id", None, f"{parsed.id!r} is not {name!r}", "save it under its own id")])
 
 
 @cache

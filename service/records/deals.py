@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.opportunities import OUTCOMES, Collaborator, Opportunity, OpportunityContact, StageChange
-from service.records.audit import Line
+from service.opportunities.relinking import link_unlinked
+from service.records.audit import Line, Via
 from service.records.bulk import among, insert_all
 from service.records.cells import CellError, Cells, Forbidden, cached_phone, named
 from service.records.customers import Customers, Person
@@ -126,6 +127,10 @@ class Deals:
                 for change in ties.changes(deal.id):
                     yield Line("opportunity", str(deal.id), change.field, change.old, change.new)
             ties.write(session)
+
+    def finish(self, session: Session, via: Via) -> int:
+        """Link calls that had no opportunity so far; how many."""
+        return link_unlinked(session, via)
 
     def _told(self, row: Cells, stored: Draft | None) -> Told:
         old: Mapping[str, Any] = stored.values if stored else {}

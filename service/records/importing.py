@@ -50,6 +50,9 @@ class Desk(Protocol):
     def write(self, session: Session) -> Iterator[Line]:
         """Store everything that was taken; the lines of the audit trail."""
 
+    def finish(self, session: Session, via: Via) -> int:
+        """What follows from records that were written; how many calls it linked."""
+
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
@@ -65,18 +68,26 @@ class RowResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """``batch_id`` is on all changes of an import in the audit trail; ``linked`` calls got an opportunity by it."""
+
+    batch_id: uuid.UUID
+    linked: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """What an import did, or a dry run would do: one result a row, in order of line.
 
-    ``guessed`` are the lines that were read in another encoding than the rest of the file. ``batch_id`` marks the
-    changes in the audit trail; None where there were none.
+    ``guessed`` are the lines that were read in another encoding than the rest of the file. ``written`` marks the
+    changes in the audit trail and counts the calls that got linked; None where nothing was written.
     """
 
     noun: NounName
     results: tuple[RowResult, ...]
     guessed: tuple[int, ...] = ()
     is_dry: bool = False
-    batch_id: uuid.UUID | None = None
+    written: Written | None = None
     _counts: Counter[str] = field(default_factory=Counter, repr=False)
 
     def count(self, state: State) -> int:
@@ -96,6 +107,11 @@ class ImportReport:
     @property
     def unchanged(self) -> int:
         return self.count("unchanged")
+
+    @property
+    def linked(self) -> int:
+        """How many calls got an opportunity by it."""
+        return self.written.linked if self.written else 0
 
     @property
     def bad(self) -> tuple[BadRow, ...]:
@@ -146,12 +162,12 @@ def import_sheet(
     noun = NOUNS[mapping.noun]
     form = Form(mapping.dates, mapping.zone or UTC, mapping.decimal)
     required = noun.filled if mapping.required is None else mapping.required
-    results, batch_id = write_rows(
+    results, written = write_rows(
         session, viewer, noun, sheet.rows, form, via=via, required=required, is_dry=is_dry, progress=progress
     )
     bad = [RowResult(row.line, "", "bad", reason=row.reason) for row in sheet.bad]
     ordered = tuple(sorted((*results, *bad), key=lambda result: result.line))
-    return ImportReport(noun.name, ordered, sheet.guessed, is_dry, batch_id)
+    return ImportReport(noun.name, ordered, sheet.guessed, is_dry, written)
 
 
 def write_rows(
@@ -165,8 +181,8 @@ def write_rows(
     required: Sequence[str] = (),
     is_dry: bool = False,
     progress: Progress | None = None,
-) -> tuple[list[RowResult], uuid.UUID | None]:
-    """Check, compare and write rows; the result of each, and what marks their changes in the audit trail."""
+) -> tuple[list[RowResult], Written | None]:
+    """Check, compare and write rows; the result of each, and what was written if anything."""
     lock_records(session)
     now = datetime.now(UTC)
     desk = _desk(session, viewer, noun, now, via)
@@ -181,9 +197,9 @@ def write_rows(
         else:
             taken.append((row, *answer))
     results += [_result(desk, noun, *each) for each in taken]
-    batch_id = None if is_dry else _write(session, viewer, desk, via)
+    written = None if is_dry else _write(session, viewer, desk, via)
     tell(1.0)
-    return results, batch_id
+    return results, written
 
 
 def _desk(session: Session, viewer: Viewer, noun: Noun, now: datetime, via: Via) -> Desk:
@@ -244,12 +260,12 @@ def _result(desk: Desk, noun: Noun, row: Row, record: Draft, is_changed: bool) -
     return RowResult(row.line, id_, "updated", desk.changes(record))
 
 
-def _write(session: Session, viewer: Viewer, desk: Desk, via: Via) -> uuid.UUID | None:
+def _write(session: Session, viewer: Viewer, desk: Desk, via: Via) -> Written | None:
     batch_id = uuid.uuid4()
     count = record_all(session, viewer.user_id, via, desk.write(session), batch_id)
     # What the session has read before is not what the tables hold now.
     session.expire_all()
-    return batch_id if count else None
+    return Written(batch_id, desk.finish(session, via)) if count else None
 
 
 def _nowhere(_fraction: float) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.leads import LEAD_GRADES, LEAD_STATES, Lead, LeadEvent
-from service.records.audit import Line
+from models.leads import LEAD_STATES, Lead, LeadEvent
+from service.leads.assignment import grade_and_assign
+from service.leads.grading import grade_leads
+from service.records.audit import Line, Via
 from service.records.bulk import among, insert_all
 from service.records.cells import CellError, Cells, Forbidden
 from service.records.clients import given
@@ -22,9 +24,12 @@ from service.records.people import People
 _UNTOLD = ("id", "deleted_at", "owned_since", "due_at", "last_action_at", "opportunity_id")
 
 
+_STEP = 5000
+
+
 class Leads:
-    """The leads that an import names. One without an owner lies in the pool; who owns a lead that is there already is
-    not for an import to change."""
+    """The leads that an import names. One without an owner lies in the pool; state and owner of a lead that is there
+    already are not for an import to change, and grades are told by the pool's rules."""
 
     def __init__(self, people: People, now: datetime) -> None:
         self._people = people
@@ -63,6 +68,16 @@ class Leads:
         yield from self._leads.write(session)
         insert_all(session, LeadEvent, [self._event(lead) for lead in self._leads if lead.is_new])
 
+    def finish(self, session: Session, via: Via) -> int:
+        """Grade what is new or changed, and give new leads out by the pool's rules."""
+        new = [lead.id for lead in self._leads if lead.is_new]
+        changed = [lead.id for lead in self._leads if lead.changed()]
+        for begin in range(0, len(new), _STEP):
+            grade_and_assign(session, new[begin : begin + _STEP], via, self._now)
+        for begin in range(0, len(changed), _STEP):
+            grade_leads(session, changed[begin : begin + _STEP], via)
+        return 0
+
     def _values(self, row: Cells, stored: Draft | None) -> dict[str, Any]:
         if stored is None and not row.text("name"):
             raise CellError("name: empty" if "name" in row else "name: missing in a new lead")
@@ -75,10 +90,9 @@ class Leads:
             "title": row.text,
         }
         values: dict[str, Any] = {name: read(name) for name, read in readers.items() if name in row}
-        if (state := row.choice("state", LEAD_STATES)) is not None:
+        state = row.choice("state", LEAD_STATES)
+        if state is not None and stored is None:
             values["state"] = state
-        if "grade" in row:
-            values["grade"] = row.choice("grade", LEAD_GRADES)
         if "team" in row:
             team = row.text("team")
             values["team_id"] = self._people.team("team", team) if team else None

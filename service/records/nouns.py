@@ -90,7 +90,6 @@ NOUNS: Mapping[NounName, Noun] = {
             "source",
             "title",
             "state",
-            "grade",
             "team",
             "owner_email",
             "owner_name",

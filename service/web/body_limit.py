@@ -1,4 +1,4 @@
-"""The largest request that is read: small for everything but recordings."""
+"""The largest request that is read: small for everything but recordings and imports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from fastapi.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SMALL = 1 << 20
-_UPLOAD_PATH = "/api/recordings"
+_IMPORT = 64 << 20
+_IMPORT_PATHS = "/api/import/"
+_UPLOAD_PATHS = ("/api/recordings", "/settings/import")
 
 
 class BodyLimit:
@@ -21,7 +23,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.upload_bytes if scope["path"] == _UPLOAD_PATH else _SMALL
+        limit = self._limit(scope["path"])
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit:
             await PlainTextResponse(_told(limit), status.HTTP_413_CONTENT_TOO_LARGE)(scope, receive, send)
@@ -38,6 +40,11 @@ class BodyLimit:
             return message
 
         await self.app(scope, counted, send)
+
+    def _limit(self, path: str) -> int:
+        if path in _UPLOAD_PATHS:
+            return self.upload_bytes
+        return _IMPORT if path.startswith(_IMPORT_PATHS) else _SMALL
 
 
 def _told(limit: int) -> str:

@@ -12,8 +12,8 @@ from sop.events import Slot
 class Due:
     """The days on which a step is due, ``first`` to ``last``, by the clock of the place of its call.
 
-    ``at`` is the moment where a time was said. Where no day was said (``is_said`` is False) they run from the day of
-    the call to a set number of days after it.
+    ``at`` is the moment where one was said, no part of a day. Where no day was said (``is_said`` is False) they run
+    from the day of the call to a set number of days after it.
     """
 
     first: date
@@ -43,7 +43,7 @@ def due_of(slot: Slot) -> Due | None:
     day, last_day = _day(begin), _day(end)
     if last_day < day:
         return None
-    return Due(day, last_day, begin if isinstance(begin, datetime) else None)
+    return Due(day, last_day, begin if isinstance(begin, datetime) and begin == end else None)
 
 
 def undated(at: datetime, days: int) -> Due:

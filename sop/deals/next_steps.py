@@ -57,8 +57,9 @@ class NextStep:
     """Something one side said it would do.
 
     ``key`` stays the same when the call is analyzed again and the same is heard. ``owner_name`` is the rep's or the
-    contact's, where known. ``is_agreed``: the other side took it up. ``quotes`` are by time; ``shown_by`` is the call
-    that decided the ``state``, ``shown_quotes`` what was said of it there. ``mark`` is a person's word, which counts.
+    contact's, where known; ``rep`` is the user id of the rep of its call. ``is_agreed``: the other side took it up.
+    ``quotes`` are by time; ``shown_by`` is the call that decided the ``state``, ``shown_quotes`` what was said of it
+    there. ``mark`` is a person's word, which counts.
     """
 
     key: str
@@ -75,6 +76,7 @@ class NextStep:
     shown_by: str | None = None
     shown_quotes: tuple[EventFact, ...] = ()
     mark: StepMark | None = None
+    rep: str | None = None
 
     @property
     def is_marked(self) -> bool:
@@ -132,12 +134,13 @@ def _marked(step: NextStep, mark: StepMark | None) -> NextStep:
 
 def _judged(step: SaidStep, key: str, facts: DealFacts, now: datetime, settings: StepSettings) -> NextStep:
     found = _Judgement(step, facts, now, settings).found()
+    call = next((call for call in facts.calls if call.id == step.said.call), None)
     return NextStep(
         key=key,
         call=step.said.call,
         said_at=step.said.at,
         owner=_OWNERS[step.speaker],
-        owner_name=_owner_name(step, facts),
+        owner_name=_owner_name(step, call, facts),
         channel=step.channel,
         due=step.due,
         is_agreed=step.is_agreed,
@@ -146,11 +149,11 @@ def _judged(step: SaidStep, key: str, facts: DealFacts, now: datetime, settings:
         reason=found.reason,
         shown_by=found.call,
         shown_quotes=found.quotes,
+        rep=call.rep if call else None,
     )
 
 
-def _owner_name(step: SaidStep, facts: DealFacts) -> str | None:
-    call = next((call for call in facts.calls if call.id == step.said.call), None)
+def _owner_name(step: SaidStep, call: CallFact | None, facts: DealFacts) -> str | None:
     if call is None:
         return None
     if step.speaker == "rep":

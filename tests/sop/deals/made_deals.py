@@ -47,9 +47,8 @@ def event(name: str, event: str, turn: int = 0, ago: float = 1.0, **more: Any) -
     """A key event in the call ``name``, said by who can say it (the customer where both can)."""
     speakers = EVENT_SPEAKERS.get(event, frozenset({"rep"}))
     speaker = more.pop("speaker", "customer" if "customer" in speakers else "rep")
-    place = {"turn": turn, "start_ms": turn * 4_000, "end_ms": turn * 4_000 + 3_000}
-    quote = more.pop("quote", f"{event} in turn {turn}")
-    return EventFact(name, days_ago(ago), event, speaker, quote=quote, **place, **more)
+    quote, start = more.pop("quote", f"{event} in turn {turn}"), turn * 4_000
+    return EventFact(name, days_ago(ago), event, speaker, turn, start, start + 3_000, quote, **more)
 
 
 def slot(name: str, value: Any = None, text: str = "said") -> Slot:

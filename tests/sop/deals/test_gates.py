@@ -199,7 +199,7 @@ def test_who_was_spoken_to() -> None:
 )
 def test_combinations(parts: tuple[str, ...], any_of: str, all_of: str) -> None:
     """One is enough for ``any``, ``all`` needs every one, and unknown stays unknown where it matters."""
-    made = {"met": FieldFilled("amount"), "not_met": FieldFilled("budget"), "unknown": NEED}
+    made: dict[str, Condition] = {"met": FieldFilled("amount"), "not_met": FieldFilled("budget"), "unknown": NEED}
     conditions = tuple(made[part] for part in parts)
     facts = deal(calls=(call("k1", heard=False),))
     assert judge(AnyOf(conditions), facts, NOW).outcome == any_of

@@ -55,9 +55,9 @@ RING = said(5, "I'll ring you on Friday.", when=("Friday", "2026-11-06"), channe
 QUOTE = said(5, "I'll send the quote on Friday.", when=("Friday", "2026-11-06"), channel=("quote", "quote"))
 
 
-def only(facts: DealFacts, now: datetime = on(30), marks: dict[str, StepMark] | None = None) -> NextStep:
-    """The one step of the deal."""
-    (step,) = next_steps(facts, now, marks)
+def only(facts: DealFacts, now: datetime | None = None, marks: dict[str, StepMark] | None = None) -> NextStep:
+    """The one step of the deal, by default as it stands on the 30th."""
+    (step,) = next_steps(facts, now or on(30), marks)
     return step
 
 
@@ -67,7 +67,7 @@ def only(facts: DealFacts, now: datetime = on(30), marks: dict[str, StepMark] | 
         ("2026-11-06", Due(date(2026, 11, 6), date(2026, 11, 6))),
         ("2026-11-26/2026-11-30", Due(date(2026, 11, 26), date(2026, 11, 30))),
         ("2026-11-06T15:00+08:00", Due(date(2026, 11, 6), date(2026, 11, 6), on(6, 15))),
-        ("2026-11-06T12:00+08:00/2026-11-06T18:00+08:00", Due(date(2026, 11, 6), date(2026, 11, 6), on(6, 12))),
+        ("2026-11-06T12:00+08:00/2026-11-06T18:00+08:00", Due(date(2026, 11, 6), date(2026, 11, 6))),
         ("T15:00", None),
         (None, None),
         ("soon", None),
@@ -264,6 +264,7 @@ steps_said = st.lists(
         st.sampled_from(("call", "quote", "visit", None)),
     ),
     max_size=4,
+    unique_by=lambda made: made.turn,
 )
 
 
@@ -274,11 +275,10 @@ def test_the_order_of_events_and_calls_means_nothing(
     """Shuffled input gives the same steps; keys are different within a deal."""
     facts = deal(*events, calls=tuple(calls))
     found = next_steps(facts, on(30))
-    mixed_events, mixed_calls = list(dict.fromkeys(events)), list(facts.calls)
+    mixed_events, mixed_calls = list(events), list(facts.calls)
     random.shuffle(mixed_calls)
-    if len({(event.turn, event.speaker) for event in events}) == len(events):
-        random.shuffle(mixed_events)
-        assert next_steps(replace(facts, events=tuple(mixed_events), calls=tuple(mixed_calls)), on(30)) == found
+    random.shuffle(mixed_events)
+    assert next_steps(replace(facts, events=tuple(mixed_events), calls=tuple(mixed_calls)), on(30)) == found
     assert len({step.key for step in found}) == len(found)
 
 

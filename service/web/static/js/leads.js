@@ -18,8 +18,8 @@ function watchUndo(part) {
 // After a row was replaced the focus stays on it, or the keyboard would begin again at the top.
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   const id = detail.target?.id ?? "";
-  const row = id.startsWith("lead-") && document.getElementById(id);
-  (row && (row.querySelector("[data-undo], .row-link") ?? null))?.focus();
+  if (!id.startsWith("lead-")) return;
+  document.getElementById(id)?.querySelector("[data-undo], .row-link")?.focus();
 });
 
 document.addEventListener("keydown", (event) => {

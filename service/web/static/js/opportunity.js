@@ -29,6 +29,7 @@ function timeAxis() {
   return {
     type: "time",
     minInterval: 24 * 3600 * 1000,
+    splitNumber: 4,
     axisLabel: { formatter: (at) => day.format(at), color: token("ink-3"), hideOverlap: true },
     axisLine: { lineStyle: { color: token("line-strong") } },
     splitLine: { show: false },

@@ -1,0 +1,46 @@
+"""The demo's leads: some wait in the public pool, some are held, some have become the demo's deals."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.leads import Lead
+from models.opportunities import Opportunity
+from service.leads.assignment import grade_and_assign
+from service.leads.history import Actor, change
+from service.people.viewer import OPERATOR
+from service.records.importing import import_text
+from service.records.mapping_document import FieldMapping
+
+_OF_DEALS = ("opportunity_id", "claimed_at", "converted_at")
+_MAPPING = FieldMapping("leads", columns={"region": "fields.region"}, ignore=_OF_DEALS)
+
+
+def add_leads(session: Session, text: str) -> None:
+    """Bring the leads in once; what became of them since stays."""
+    report = import_text(session, OPERATOR, text, "leads.csv", _MAPPING)
+    if not report.added:
+        return
+    rows = {row["lead_id"]: row for row in csv.DictReader(io.StringIO(text))}
+    added = {result.id for result in report.results if result.state == "added"}
+    leads = session.scalars(select(Lead).where(Lead.external_id.in_(added), Lead.deleted_at.is_(None))).all()
+    grade_and_assign(session, [lead.id for lead in leads], "cli")
+    for lead in leads:
+        row = rows[lead.external_id or ""]
+        if row["converted_at"]:
+            _convert(session, lead, row)
+
+
+def _convert(session: Session, lead: Lead, row: dict[str, str]) -> None:
+    """What a lead had become before the demo began."""
+    named = (Opportunity.external_id == row["opportunity_id"]) & Opportunity.deleted_at.is_(None)
+    deal = session.scalars(select(Opportunity).where(named)).one()
+    claimed, converted = (datetime.fromisoformat(row[name]) for name in ("claimed_at", "converted_at"))
+    change(session, Actor(OPERATOR, "cli", claimed), lead, "assigned", owned_since=claimed)
+    values = {"state": "converted", "opportunity_id": deal.id, "due_at": None}
+    change(session, Actor(OPERATOR, "cli", converted), lead, "converted", row["opportunity_id"], **values)

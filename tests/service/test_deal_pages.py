@@ -1,0 +1,260 @@
+"""The pages of deals, accounts and settings over HTTP: what they show to whom, and what forms change."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from fakes_web import copy_of, seed
+from models.database import Database
+from models.opportunities import Account, Contact, Opportunity
+from models.records import Change
+from service.demo.loading import PASSWORD
+from service.main import create_app
+from service.people.sessions import COOKIE
+from service.settings import Settings
+
+ADMIN, HELEN, PRIYA, TOM = (f"{name}@example.com" for name in ("sam.ortiz", "helen.marsh", "priya.nair", "tom.becker"))
+
+
+@dataclass(frozen=True)
+class Site:
+    """The app over the scored demo."""
+
+    app: FastAPI
+    database: Database
+    calls: dict[str, uuid.UUID]
+    sessions: dict[str, str] = field(default_factory=dict)
+
+    def browser(self, email: str = ADMIN, language: str = "en") -> TestClient:
+        """A signed-in browser. Passwords are slow to check: once a person."""
+        client = TestClient(self.app, headers={"accept-language": language})
+        if email not in self.sessions:
+            form = {"email": email, "password": PASSWORD}
+            assert client.post("/login", data=form, follow_redirects=False).status_code == 303
+            self.sessions[email] = client.cookies[COOKIE]
+            client.cookies.clear()
+        client.cookies.set(COOKIE, self.sessions[email])
+        client.cookies.set("locale", language)
+        return client
+
+    def one(self, query: object) -> object:
+        """The first column of the first row."""
+        with self.database.transaction() as session:
+            return session.scalar(query)  # type: ignore[call-overload]
+
+
+@pytest.fixture(scope="module")
+def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One app for all tests of this module."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    with copy_of(template) as database:
+        yield Site(create_app(settings, database), database, seed(database, settings))
+
+
+def post(client: TestClient, address: str, data: dict[str, str], **headers: str) -> int:
+    """Send a form as HTMX does, with the token of the page; the status of the answer."""
+    token = re.search(r'name="csrf-token" content="([^"]*)"', client.get("/calls").text)
+    assert token
+    return client.post(
+        address, data=data, headers={"X-CSRF-Token": token.group(1), "HX-Request": "true", **headers}
+    ).status_code
+
+
+SHOWN = {
+    "en": (
+        "The CRM says Negotiate. Calls verify Needs.",
+        "Customer need: nobody said one in 3 calls",
+        "Decision process",
+    ),
+    "zh": ("CRM 声称“商务谈判”，通话只证实到“需求确认”。", "客户需求：3 通电话", "决策流程"),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_rosy_deal_shows_its_gap_and_what_is_missing(site: Site, language: str) -> None:
+    """OPP-1002 claims negotiate: the page says what calls verify, what nobody said, and plays what was."""
+    page = site.browser(language=language).get("/opportunities/OPP-1002").text
+    assert all(said in page for said in SHOWN[language])
+    assert "edge-gap" in page
+    assert re.search(r'data-sound="/api/calls/[0-9a-f-]{36}/audio" data-start="\d+" data-end="\d+"', page)
+
+
+@pytest.mark.parametrize(("language", "state", "risk"), [("en", "Missed", "Gone silent"), ("zh", "落空", "失去联系")])
+def test_the_silent_deal_shows_its_missed_step(site: Site, language: str, state: str, risk: str) -> None:
+    """OPP-1004 agreed to talk on 27 October and nobody did: the step is missed, and the deal has gone silent."""
+    page = site.browser(language=language).get("/opportunities/OPP-1004").text
+    assert f'<span class="state-mark bad">{state}</span>' in page
+    assert risk in page
+    assert "Can we talk on Tuesday the twenty seventh, at two?" in page
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/pipeline",
+        "/pipeline?pipeline=complex",
+        "/pipeline?pipeline=gone&outcome=won",
+        "/pipeline?outcome=lost&risk=competitor&min_gap=1",
+        "/pipeline/gaps",
+        "/opportunities?sort=-gap&min_gap=1",
+        "/opportunities?sort=stage&stage=negotiate",
+        "/opportunities/OPP-1001",
+        "/opportunities/OPP-1003",
+        "/today",
+        "/accounts",
+        "/accounts?q=walt&sort=amount",
+        "/settings/linking",
+        "/settings/pipelines",
+        "/settings/pipelines/complex",
+        "/settings/import",
+    ],
+)
+def test_every_page_answers_in_both_languages(site: Site, address: str, language: str) -> None:
+    """Each page is there, in the reader's language."""
+    answer = site.browser(language=language).get(address)
+    assert answer.status_code == 200
+    assert f'<html lang="{"zh-Hans-CN" if language == "zh" else "en-GB"}"' in answer.text
+
+
+def test_htmx_gets_only_the_results(site: Site) -> None:
+    """A filter change is answered with the results alone."""
+    for address in ("/pipeline", "/opportunities", "/pipeline/gaps", "/accounts"):
+        answer = site.browser().get(address, headers={"HX-Request": "true", "HX-Target": "results"})
+        assert answer.text.lstrip().startswith('<section id="results"'), address
+
+
+def test_the_list_is_paged(site: Site) -> None:
+    """Sixty more deals fill a second page; the board shows the first of a stage and leads to all of them."""
+    with site.database.transaction() as session:
+        account = session.scalars(select(Account).where(Account.name == "Tallow Creek Dairy")).one()
+        now = session.scalar(select(func.now()))
+        for number in range(60):
+            row = {"external_id": f"MANY-{number:02}", "name": "One of many", "account_id": account.id}
+            session.add(Opportunity(**row, stage="qualify", outcome="open", created_at=now))
+    client = site.browser()
+    first, second = (client.get(f"/opportunities?q=MANY&page={number}").text for number in (1, 2))
+    assert (first.count("data-row"), second.count("data-row")) == (50, 10)
+    assert 'rel="next"' in first
+    assert client.get("/opportunities?q=MANY&sort=gap&page=2").text.count("data-row") == 10
+    board = client.get("/pipeline?q=MANY").text
+    assert board.count("deal-card-top") == 30
+    assert 'href="/opportunities?q=MANY&amp;pipeline=default&amp;stage=qualify&amp;outcome=open"' in board
+    with site.database.transaction() as session:
+        for deal in session.scalars(select(Opportunity).where(Opportunity.external_id.startswith("MANY-"))):
+            session.delete(deal)
+
+
+def test_a_rep_sees_only_theirs(site: Site) -> None:
+    """Tom's board, accounts and day hold his deals; those of others don't exist for him, and settings are closed."""
+    client = site.browser(TOM)
+    assert client.get("/pipeline").text.count("deal-card-top") == 1
+    assert "Tallow Creek" not in client.get("/accounts").text + client.get("/today").text
+    assert client.get("/opportunities/OPP-1004").status_code == 404
+    walt = site.one(select(Contact.id).where(Contact.name == "Walt"))
+    account = site.one(select(Account.id).where(Account.name == "Tallow Creek Dairy"))
+    assert client.get(f"/contacts/{walt}").status_code == client.get(f"/accounts/{account}").status_code == 404
+    assert post(client, f"/contacts/{walt}/role", {"decision_role": "user"}) == 404
+    for page in ("linking", "pipelines", "import"):
+        assert client.get(f"/settings/{page}").status_code == 403
+
+
+def test_forms_without_their_token_are_refused(site: Site) -> None:
+    """Nothing is changed for another site's page."""
+    client = site.browser()
+    for address in ("/opportunities/OPP-1002/steps", "/today", "/settings/linking", "/settings/import"):
+        assert client.post(address, data={"key": "x", "state": "kept"}).status_code == 403
+
+
+def test_a_step_is_marked_and_unmarked(site: Site) -> None:
+    """The mark is shown with who made it; taken back, the calls tell again; both are in the trail."""
+    client = site.browser(PRIYA)
+    page = client.get("/opportunities/OPP-1004").text
+    key = re.search(r'state-mark bad.*?name="key" value="([^"]+)"', page, re.S)
+    assert key
+    base = "/opportunities/OPP-1004/steps"
+    assert post(client, base, {"key": key.group(1), "state": "dropped"}) == 200
+    assert "marked by Priya Nair" in client.get("/opportunities/OPP-1004").text
+    assert post(client, f"{base}/undo", {"key": key.group(1)}) == 200
+    page = client.get("/opportunities/OPP-1004").text
+    assert "marked by" not in page
+    assert '<span class="state-mark bad">Missed</span>' in page
+    assert re.search(
+        r"Next steps <span class=\"was\">Dropped.*Next steps <span class=\"was\">Missed</span> → Dropped", page, re.S
+    )
+    assert post(client, base, {"key": "nothing", "state": "kept"}) == 422
+    assert post(client, base, {"key": key.group(1), "state": "forgotten"}) == 422
+
+
+def test_approvals_are_asked_for_by_reps_and_decided_by_managers(site: Site) -> None:
+    """Tom asks once; he cannot decide; Helen decides; the second answer has nothing to answer."""
+    tom, helen = site.browser(TOM), site.browser(HELEN)
+    base = "/opportunities/OPP-1002/approvals"
+    assert post(tom, base, {"kind": "discount", "note": "to win it"}) == 200
+    assert post(tom, base, {"kind": "discount"}) == 422
+    assert post(tom, f"{base}/decide", {"kind": "discount", "state": "approved"}) == 403
+    assert post(helen, f"{base}/decide", {"kind": "discount", "state": "maybe"}) == 422
+    assert post(helen, f"{base}/decide", {"kind": "discount", "state": "rejected"}) == 200
+    assert post(helen, f"{base}/decide", {"kind": "discount", "state": "approved"}) == 422
+    page = tom.get("/opportunities/OPP-1002").text
+    assert "Refused" in page
+    assert "Helen Marsh" in page
+    assert "to win it" in page
+
+
+def test_an_action_is_done_and_taken_back(site: Site) -> None:
+    """What was done is listed with who did it, until it is taken back; nobody else's deal can be changed."""
+    base = "/opportunities/OPP-1006/actions"
+    priya = site.browser(PRIYA)
+    assert post(priya, base, {"action": "site_visit"}) == 200
+    assert "Site visit" in priya.get("/opportunities/OPP-1006").text
+    assert post(priya, f"{base}/undo", {"action": "site_visit"}) == 200
+    assert post(priya, f"{base}/undo", {"action": "site_visit"}) == 404
+    assert post(site.browser(TOM), base, {"action": "site_visit"}) == 404
+
+
+def test_a_part_in_the_decision_is_audited(site: Site) -> None:
+    """The part of a contact, in general and in one deal, changes and leaves a line in the trail."""
+    grace = site.one(select(Contact.id).where(Contact.name == "Grace Holloway"))
+    client = site.browser(PRIYA)
+    assert post(client, f"/contacts/{grace}/role", {"decision_role": "champion"}) == 200
+    assert post(client, f"/contacts/{grace}/role", {"decision_role": "queen"}) == 422
+    assert site.one(select(Contact.decision_role).where(Contact.id == grace)) == "champion"
+    trail = select(Change.new).where(Change.noun == "contact", Change.noun_id == str(grace))
+    assert site.one(trail.order_by(Change.id.desc()).limit(1)) == "champion"
+    base = f"/opportunities/OPP-1004/contacts/{grace}/role"
+    assert post(client, base, {"decision_role": "user"}) == 200
+    assert "decision_role" in str(site.one(select(Change.field).order_by(Change.id.desc()).limit(1)))
+    assert post(client, f"/opportunities/OPP-1004/contacts/{uuid.uuid4()}/role", {"decision_role": "user"}) == 404
+
+
+def test_never_spoken_to_is_said(site: Site) -> None:
+    """Walt decides and was never called: the chain and the account say so."""
+    page = site.browser().get("/opportunities/OPP-1004").text
+    assert re.search(r'never-spoken">.*Walt', page, re.S)
+    account = site.one(select(Account.id).where(Account.name == "Tallow Creek Dairy"))
+    page = site.browser().get(f"/accounts/{account}").text
+    assert "never spoken to" in page
+    assert "Our owner, Walt. Anything over fifty thousand goes to him." in page
+
+
+def test_a_pipeline_with_mistakes_is_not_saved(site: Site) -> None:
+    """Each mistake is told with its line and path; a good text says itself in words."""
+    client = site.browser()
+    token = re.search(r'name="csrf-token" content="([^"]*)"', client.get("/calls").text)
+    assert token
+    headers = {"X-CSRF-Token": token.group(1)}
+    wrong = {"document": "id: own\ntitle: Own\nstages:\n  - {id: a, titel: A}\n"}
+    told = client.post("/settings/pipelines/check", json=wrong, headers=headers).json()["problems"]
+    assert any(problem["path"] == "stages[0].titel" and problem["line"] == 4 for problem in told)
+    answer = client.post("/settings/pipelines", json=wrong, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["problems"] == told
