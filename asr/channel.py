@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asr import chunks, crosstalk
-from asr.chunks import Packing, Region, Window
+from asr.chunks import Region, Window
 from asr.levels import SAMPLE_RATE_HZ, Mono
 from asr.transcript import Word
 from asr.vad import SpeechDetector
@@ -17,24 +18,48 @@ SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
 HOLD_MS = 1_000
 """Speech that ends nearer to the end of a block may go on in the next."""
 
+HELD_MS = 90_000
+"""A window that began longer ago is not held back for the next block."""
+
 
 @dataclass(slots=True)
 class Channel:
-    """What is kept of one channel: samples not yet worked on, the loudness curve, where it speaks and sounds, words."""
+    """What is kept of one channel: samples not yet worked on, the loudness curve, where it speaks and sounds, words.
+
+    Where it speaks is settled up to ``settled_ms``; windows are made up to ``waiting_from_ms``, which is never later.
+    """
 
     waiting: Mono = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     waiting_from_ms: int = 0
+    settled_ms: int = 0
     levels_db: Mono = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     speech: list[Region] = field(default_factory=list)
     sounds: list[Region] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
 
+    @property
+    def end_ms(self) -> int:
+        """How far it has been read."""
+        return self.waiting_from_ms + self.waiting.size // SAMPLES_PER_MS
+
     def hear(self, detector: SpeechDetector) -> None:
-        """Find the speech in what is waiting."""
-        offset = self.waiting_from_ms
-        before = [Region(r.start_ms, min(r.end_ms, offset)) for r in self.speech if r.start_ms < offset]
-        found = [Region(r.start_ms + offset, r.end_ms + offset) for r in detector.regions(self.waiting)]
-        self.speech = before + found
+        """Find the speech in what is not settled."""
+        at = self.settled_ms
+        before = [r.between(r.start_ms, min(r.end_ms, at)) for r in self.speech if r.start_ms < at]
+        found = detector.regions(self.waiting[(at - self.waiting_from_ms) * SAMPLES_PER_MS :])
+        self.speech = before + [r.between(r.start_ms + at, r.end_ms + at) for r in found]
+
+    def settle(self, last: bool, max_ms: int) -> None:
+        """Settle what no later block can change."""
+        unsettled = [r for r in self.speech if r.end_ms > self.settled_ms]
+        end_ms = self.end_ms
+        self.settled_ms = end_ms if last else last_pause_ms(unsettled, self.settled_ms, end_ms, self.levels_db, max_ms)
+
+    def let_go(self, until_ms: int) -> None:
+        """Forget the samples before a time."""
+        self.waiting = self.waiting[(until_ms - self.waiting_from_ms) * SAMPLES_PER_MS :].copy()
+        self.waiting_from_ms = until_ms
+        self.settled_ms = max(self.settled_ms, until_ms)
 
     def drowned(self, other: Channel | None) -> NDArray[np.bool_]:
         """Where the other channel, if there is one, drowns this one."""
@@ -43,11 +68,17 @@ class Channel:
         return crosstalk.drowned(self.levels_db, other.levels_db, other.speech)
 
 
-def last_pause_ms(regions: list[Region], start_ms: int, end_ms: int, levels_db: Mono, packing: Packing) -> int:
+def last_pause_ms(regions: list[Region], start_ms: int, end_ms: int, levels_db: Mono, max_ms: int) -> int:
     """Where a block that goes on can be cut: in silence, or at the quietest place of a long stretch."""
     if not regions or regions[-1].end_ms < end_ms - HOLD_MS:
         return max(end_ms - HOLD_MS, start_ms)
-    return chunks.split(regions[-1], levels_db, packing.max_ms)[-1].start_ms
+    return chunks.split(regions[-1], levels_db, max_ms)[-1].start_ms
+
+
+def unfinished_ms(windows: Sequence[Window], settled_ms: int) -> int:
+    """Where the last window begins, which what comes next may join; the end where that is long ago."""
+    begun_ms = next((window.start_ms for window in reversed(windows) if not window.doubtful), settled_ms)
+    return begun_ms if begun_ms >= settled_ms - HELD_MS else settled_ms
 
 
 def clip(samples: Mono, window: Window, offset_ms: int) -> Mono:

@@ -6,7 +6,7 @@ A window holds stretches of one channel end to end; a time inside it maps back t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,23 @@ LENGTHS_MS = (2_000, 4_000, 8_000, 12_000, 15_000, 20_000, 29_000)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Region:
-    """A stretch in which someone speaks: ``start_ms`` inclusive, ``end_ms`` exclusive."""
+    """A stretch in which someone speaks: ``start_ms`` inclusive, ``end_ms`` exclusive.
+
+    One that is ``doubtful`` may be a noise.
+    """
 
     start_ms: int
     end_ms: int
+    doubtful: bool = field(default=False, compare=False)
 
     @property
     def duration_ms(self) -> int:
         """How long it lasts."""
         return self.end_ms - self.start_ms
+
+    def between(self, start_ms: int, end_ms: int) -> Region:
+        """As sure as this one, with other borders."""
+        return replace(self, start_ms=start_ms, end_ms=end_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,11 @@ class Window:
     def duration_ms(self) -> int:
         """How much is heard."""
         return sum(part.duration_ms for part in self.parts)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether all of it may be noise."""
+        return all(region.doubtful for region in self.regions)
 
     def to_call_ms(self, start_ms: int, end_ms: int) -> tuple[int, int]:
         """The span in the call of a span of what is heard; one over a joint is cut to its longer side."""
@@ -100,7 +113,7 @@ class Packing:
 
     max_ms: int = 20_000
     gap_ms: int = 1_000
-    join_ms: int = 20_000
+    join_ms: int = 60_000
     batch_windows: int = 8
 
 
@@ -123,11 +136,14 @@ def pack(regions: Sequence[Region], channel: int, levels_db: NDArray[np.float32]
             stretches.append([part])
     groups: list[list[list[Region]]] = []
     for stretch in stretches:
+        if stretch[0].doubtful:
+            continue
         if groups and _follows(groups[-1], stretch, packing):
             groups[-1].append(stretch)
         else:
             groups.append([stretch])
-    return [_window(channel, group) for group in groups]
+    groups += [[stretch] for stretch in stretches if stretch[0].doubtful]
+    return sorted((_window(channel, group) for group in groups), key=lambda window: window.start_ms)
 
 
 def split(region: Region, levels_db: NDArray[np.float32], max_ms: int) -> list[Region]:
@@ -136,8 +152,8 @@ def split(region: Region, levels_db: NDArray[np.float32], max_ms: int) -> list[R
     if pieces <= 1:
         return [region]
     cut = _quietest_ms(region, levels_db, max_ms)
-    head = Region(region.start_ms, cut)
-    return [head, *split(Region(cut, region.end_ms), levels_db, max_ms)]
+    head = region.between(region.start_ms, cut)
+    return [head, *split(region.between(cut, region.end_ms), levels_db, max_ms)]
 
 
 def batches(windows: Sequence[Window], batch_windows: int) -> list[list[int]]:
@@ -159,14 +175,16 @@ def merged(regions: Sequence[Region], gap_ms: int) -> list[Region]:
     for region in sorted(regions):
         if closed and region.start_ms - closed[-1].end_ms < gap_ms:
             last = closed.pop()
-            region = Region(last.start_ms, max(last.end_ms, region.end_ms))
+            doubtful = last.doubtful and region.doubtful
+            region = Region(last.start_ms, max(last.end_ms, region.end_ms), doubtful)
         closed.append(region)
     return closed
 
 
 def _joins(window: Sequence[Region], part: Region, packing: Packing) -> bool:
     gap_ms = part.start_ms - window[-1].end_ms
-    return gap_ms <= packing.gap_ms and part.end_ms - window[0].start_ms <= packing.max_ms
+    alike = part.doubtful == window[-1].doubtful
+    return alike and gap_ms <= packing.gap_ms and part.end_ms - window[0].start_ms <= packing.max_ms
 
 
 def _follows(group: Sequence[Sequence[Region]], stretch: Sequence[Region], packing: Packing) -> bool:

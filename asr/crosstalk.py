@@ -107,7 +107,7 @@ def smoothed(levels_db: Levels) -> Levels:
 
 def _part(region: Region, first: int, start: int, end: int) -> Region:
     start_ms = max((first + start) * FRAME_MS, region.start_ms)
-    return Region(start_ms, min((first + end) * FRAME_MS, region.end_ms))
+    return region.between(start_ms, min((first + end) * FRAME_MS, region.end_ms))
 
 
 def _runs(words: Sequence[Word]) -> Iterator[range]:

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from asr import audio, borders, chunks, crosstalk, guards, mandarin, speakers, vocabulary
-from asr.channel import SAMPLES_PER_MS, Channel, clip, last_pause_ms
+from asr.channel import SAMPLES_PER_MS, Channel, clip, unfinished_ms
 from asr.chunks import Packing, Region, Window
 from asr.guards import Removed
 from asr.levels import Channels, Likeness, Mono, frame_levels_db
@@ -25,7 +25,7 @@ from asr.transcript import LANGUAGES, Language, Transcript, Word
 from asr.vad import SpeechDetector
 from asr.voices import VoiceEmbedder, VoiceOptions, VoiceTrack
 
-VERSION = 4
+VERSION = 5
 """Raise when a change to decoding, detection, guards or attribution changes what is transcribed."""
 DECISIVE_MS = 20_000
 """With this much speech the language is decided."""
@@ -145,8 +145,7 @@ class _Call:
             channel.hear(self._detector)
         heard = [self._cut(number, last, begun) for number in range(count)]
         if self._likeness.identical:
-            self._channels[1].waiting = np.zeros(0, dtype=np.float32)
-            self._channels[1].waiting_from_ms = self._duration_ms
+            self._channels[1].let_go(self._duration_ms)
         self._recognize([clip for clips in heard for clip in clips], last, begun)
 
     def finished(self, truncated: bool) -> Transcription:
@@ -187,20 +186,21 @@ class _Call:
 
     def _cut(self, number: int, last: bool, begun: float) -> list[tuple[Window, Mono]]:
         """A channel's complete windows with their samples; the rest waits for the next block."""
-        channel = self._channels[number]
+        channel, packing = self._channels[number], self._options.packing
         offset, samples = channel.waiting_from_ms, channel.waiting
-        regions = [r for r in channel.speech if r.end_ms > offset]
-        end_ms = offset + samples.size // SAMPLES_PER_MS
-        cut_ms = end_ms if last else last_pause_ms(regions, offset, end_ms, channel.levels_db, self._options.packing)
-        regions = [Region(r.start_ms, min(r.end_ms, cut_ms)) for r in regions if r.start_ms < cut_ms]
+        channel.settle(last, packing.max_ms)
+        settled_ms = channel.settled_ms
+        speech = [r for r in channel.speech if r.end_ms > offset and r.start_ms < settled_ms]
+        own = [r.between(max(r.start_ms, offset), min(r.end_ms, settled_ms)) for r in speech]
         under = channel.drowned(None if self._mono else self._channels[1 - number])
-        regions = crosstalk.own_speech(regions, channel.levels_db, under)
+        windows = chunks.pack(crosstalk.own_speech(own, channel.levels_db, under), number, channel.levels_db, packing)
+        cut_ms = settled_ms if last else unfinished_ms(windows, settled_ms)
+        windows = [window for window in windows if window.start_ms < cut_ms]
         channel.sounds += borders.sounds(Region(offset, cut_ms), channel.levels_db, under)
         if self._mono and self._track:
-            self._track.hear(regions, samples, offset, lambda: self._progress(begun))
-        windows = chunks.pack(regions, number, channel.levels_db, self._options.packing)
-        channel.waiting = samples[(cut_ms - offset) * SAMPLES_PER_MS :].copy()
-        channel.waiting_from_ms = cut_ms
+            own = [region for window in windows for region in window.regions]
+            self._track.hear(own, samples, offset, lambda: self._progress(begun))
+        channel.let_go(cut_ms)
         return [(w, clip(samples, w, offset)) for w in windows]
 
     def _recognize(self, clips: list[tuple[Window, Mono]], last: bool, begun: float) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -20,12 +21,18 @@ from numpy.typing import NDArray
 
 from asr.chunks import FRAME_MS as LEVEL_MS
 from asr.chunks import Region, merged
+from asr.levels import FRAME_SAMPLES as LEVEL_SAMPLES
 from asr.levels import SAMPLE_RATE_HZ, Mono, frame_levels_db, louder, noise_floor_db
 
 FRAME_SAMPLES = 512
 CONTEXT_SAMPLES = 64
 FRAMES_PER_RUN = 4096
+SILENT_FRAMES = 64
 FRAME_MS = FRAME_SAMPLES * 1000 // SAMPLE_RATE_HZ
+
+Memory = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""The network's state and cell, `(1, 1, 128)` each."""
+_NOTHING: Memory = (np.zeros((1, 1, 128), dtype=np.float32), np.zeros((1, 1, 128), dtype=np.float32))
 
 
 class VadError(RuntimeError):
@@ -49,6 +56,10 @@ class VadOptions:
     A region ends below half of what would open it. Its borders move to those of the sound in it that stands
     ``near_db`` out of the noise, out by ``reach_ms`` at most, and it is widened by ``lead_ms`` and ``trail_ms``: weak
     first consonants and fading ends lie below the noise. What is not speech after all is left to the guards.
+
+    A region is doubtful where less than ``sure_ms`` of it reach ``sure_threshold``, which nearly all speech does. The
+    network starts anew ``onset_ms`` before each sound that follows ``pause_ms`` of silence, so that what is found there
+    does not depend on what came before.
     """
 
     threshold: float = 0.3
@@ -61,6 +72,10 @@ class VadOptions:
     lead_ms: int = 300
     trail_ms: int = 500
     min_silence_ms: int = 300
+    sure_threshold: float = 0.7
+    sure_ms: int = 100
+    pause_ms: int = 500
+    onset_ms: int = 400
 
 
 class SileroDetector:
@@ -78,70 +93,116 @@ class SileroDetector:
 
     def regions(self, samples: Mono) -> list[Region]:
         """See the Protocol."""
-        duration_ms = samples.size * 1000 // SAMPLE_RATE_HZ
-        return regions_of(self._probabilities(samples), frame_levels_db(samples), duration_ms, self.options)
+        levels_db = frame_levels_db(samples)
+        probabilities, fresh = np.zeros((2, levels_db.size), dtype=np.float32)
+        for first, end in pairwise(_beginnings(levels_db, self.options)):
+            own = samples[first * LEVEL_SAMPLES : end * LEVEL_SAMPLES]
+            places = np.arange(end - first) * LEVEL_MS // FRAME_MS
+            probabilities[first:end] = self._probabilities(own, self._silent)[places]
+            fresh[first:end] = self._probabilities(own, _NOTHING)[places]
+        return regions_of(probabilities, fresh, levels_db, samples.size * 1000 // SAMPLE_RATE_HZ, self.options)
 
-    def _probabilities(self, samples: Mono) -> NDArray[np.float32]:
+    def _probabilities(self, samples: Mono, memory: Memory) -> NDArray[np.float32]:
         """One speech probability per frame of 32 ms, the last frame filled up with silence."""
         frames = np.pad(samples, (0, -samples.size % FRAME_SAMPLES)).reshape(-1, FRAME_SAMPLES)
         context = np.zeros((len(frames), CONTEXT_SAMPLES), dtype=np.float32)
         context[1:] = frames[:-1, -CONTEXT_SAMPLES:]
-        state = np.zeros((1, 1, 128), dtype=np.float32)
-        cell = np.zeros((1, 1, 128), dtype=np.float32)
+        state, cell = memory
         probabilities = [np.zeros(0, dtype=np.float32)]
         inputs = np.concatenate([context, frames], axis=1)
         for start in range(0, len(inputs), FRAMES_PER_RUN):
-            feed = {"input": inputs[start : start + FRAMES_PER_RUN], "h": state, "c": cell}
-            output, state, cell = self._session.run(None, feed)
+            output, state, cell = self._run(inputs[start : start + FRAMES_PER_RUN], state, cell)
             probabilities.append(np.asarray(output, dtype=np.float32).reshape(-1))
         return np.concatenate(probabilities)
 
+    @cached_property
+    def _silent(self) -> Memory:
+        """What the network remembers of silence."""
+        silence = np.zeros((SILENT_FRAMES, CONTEXT_SAMPLES + FRAME_SAMPLES), dtype=np.float32)
+        _, state, cell = self._run(silence, *_NOTHING)
+        return state, cell
+
+    def _run(
+        self, inputs: NDArray[np.float32], state: NDArray[np.float32], cell: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        output, state, cell = self._session.run(None, {"input": inputs, "h": state, "c": cell})
+        return output, state, cell
+
 
 def regions_of(
-    probabilities: NDArray[np.float32], levels_db: NDArray[np.float32], duration_ms: int, options: VadOptions
+    probabilities: NDArray[np.float32],
+    fresh: NDArray[np.float32],
+    levels_db: NDArray[np.float32],
+    duration_ms: int,
+    options: VadOptions,
 ) -> list[Region]:
     """Regions of one channel: sorted, apart, inside the recording.
 
     Args:
-        probabilities: of speech, by frames of ``FRAME_MS``.
-        levels_db: loudness by frames of :data:`asr.chunks.FRAME_MS`, see :func:`asr.levels.frame_levels_db`.
+        probabilities: of speech, by frames of :data:`asr.chunks.FRAME_MS`, after a memory of silence.
+        fresh: the same without any memory, which tells voices from noises best and takes faint echoes for speech.
+        levels_db: loudness by the same frames, see :func:`asr.levels.frame_levels_db`.
         duration_ms: of the recording.
         options: when a stretch counts.
     """
     floor_db = noise_floor_db(levels_db)
-    sure = _sure(probabilities, _thresholds(len(probabilities), levels_db, floor_db, options), duration_ms)
-    found = [r for r in merged(sure, options.min_gap_ms) if r.duration_ms >= options.min_speech_ms]
-    sounds = merged(_runs(louder(levels_db, floor_db + options.near_db)), options.min_gap_ms)
-    reached = [_reached(region, sounds, options.reach_ms) for region in found]
-    widened = [
-        Region(max(r.start_ms - options.lead_ms, 0), min(r.end_ms + options.trail_ms, duration_ms)) for r in reached
-    ]
-    return merged(widened, options.min_silence_ms)
-
-
-def _thresholds(
-    frames: int, levels_db: NDArray[np.float32], floor_db: float, options: VadOptions
-) -> NDArray[np.float64]:
-    """What each frame's probability must reach."""
     loud = louder(levels_db, floor_db + options.loud_db)
-    if loud.size == 0:
-        return np.full(frames, options.threshold)
-    middles = (np.arange(frames) * FRAME_MS + FRAME_MS // 2) // LEVEL_MS
-    return np.where(loud[np.minimum(middles, loud.size - 1)], options.loud_threshold, options.threshold)
+    thresholds = np.where(loud, options.loud_threshold, options.threshold)
+    sure = merged(_sure(probabilities, thresholds), options.min_gap_ms)
+    found = [_judged(r, fresh, options) for r in sure if r.duration_ms >= options.min_speech_ms]
+    sounds = merged(_runs(louder(levels_db, floor_db + options.near_db)), options.min_gap_ms)
+    reached = merged([_reached(region, sounds, options.reach_ms) for region in found], options.min_silence_ms)
+    certain = _widened([r for r in reached if not r.doubtful], duration_ms, options)
+    doubtful = _widened([r for r in reached if r.doubtful], duration_ms, options)
+    return sorted(certain + [left for region in doubtful for left in _outside(region, certain)])
 
 
-def _sure(probabilities: NDArray[np.float32], thresholds: NDArray[np.float64], duration_ms: int) -> list[Region]:
+def _judged(region: Region, fresh: NDArray[np.float32], options: VadOptions) -> Region:
+    own = fresh[region.start_ms // LEVEL_MS : region.end_ms // LEVEL_MS]
+    return replace(region, doubtful=int((own >= options.sure_threshold).sum()) * LEVEL_MS < options.sure_ms)
+
+
+def _widened(regions: Sequence[Region], duration_ms: int, options: VadOptions) -> list[Region]:
+    wide = [
+        r.between(max(r.start_ms - options.lead_ms, 0), min(r.end_ms + options.trail_ms, duration_ms)) for r in regions
+    ]
+    return merged(wide, options.min_silence_ms)
+
+
+def _outside(region: Region, others: Sequence[Region]) -> list[Region]:
+    """What of a region lies in none of the others, which are sorted and apart."""
+    left, at = [], region.start_ms
+    for other in others:
+        if other.end_ms > at and other.start_ms < region.end_ms:
+            if other.start_ms > at:
+                left.append(region.between(at, other.start_ms))
+            at = other.end_ms
+    return [*left, region.between(at, region.end_ms)] if at < region.end_ms else left
+
+
+def _beginnings(levels_db: NDArray[np.float32], options: VadOptions) -> list[int]:
+    """The frames at which the network starts anew, from the first to the end of the channel.
+
+    What it heard before a pause would still sway what it says after it.
+    """
+    sounds = merged(_runs(louder(levels_db, noise_floor_db(levels_db) + options.near_db)), options.pause_ms)
+    starts = [max(sound.start_ms - options.onset_ms, 0) // LEVEL_MS for sound in sounds]
+    return sorted({0, *starts, levels_db.size})
+
+
+def _sure(probabilities: NDArray[np.float32], thresholds: NDArray[np.float64]) -> list[Region]:
     """Runs of frames from one that reaches its threshold up to one under half of its own."""
     runs: list[Region] = []
     start: int | None = None
-    for i, (probability, threshold) in enumerate(zip(probabilities, thresholds, strict=True)):
-        if start is None and probability >= threshold:
+    opens, closes = probabilities >= thresholds, probabilities < thresholds / 2
+    for i, (opened, closed) in enumerate(zip(opens.tolist(), closes.tolist(), strict=True)):
+        if start is None and opened:
             start = i
-        elif start is not None and probability < threshold / 2:
-            runs.append(Region(start * FRAME_MS, i * FRAME_MS))
+        elif start is not None and closed:
+            runs.append(Region(start * LEVEL_MS, i * LEVEL_MS))
             start = None
     if start is not None:
-        runs.append(Region(start * FRAME_MS, duration_ms))
+        runs.append(Region(start * LEVEL_MS, len(probabilities) * LEVEL_MS))
     return runs
 
 
@@ -160,7 +221,7 @@ def _reached(region: Region, sounds: Sequence[Region], reach_ms: int) -> Region:
     if first >= last:
         return region
     start_ms = max(sounds[first].start_ms, region.start_ms - reach_ms)
-    return Region(start_ms, min(sounds[last - 1].end_ms, region.end_ms + reach_ms))
+    return region.between(start_ms, min(sounds[last - 1].end_ms, region.end_ms + reach_ms))
 
 
 def _shipped_weights() -> Path:

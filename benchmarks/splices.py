@@ -23,11 +23,12 @@ import numpy as np
 
 from asr.audio import decode
 from asr.chunks import Packing, Region
+from asr.crosstalk import drowned, own_speech
 from asr.evaluation import AUDIO_SUFFIXES
 from asr.levels import SAMPLE_RATE_HZ, Channels, Mono, frame_levels_db, noise_level_db
 from asr.recording import TranscribeOptions, transcribe
 from asr.transcript import Transcript, Word
-from asr.vad import SileroDetector
+from asr.vad import SileroDetector, SpeechDetector
 from asr.weights import find_weights
 from asr.whisper import WhisperRecognizer
 from benchmarks.lines import telephone
@@ -139,6 +140,19 @@ def compared(before: Transcript, after: Transcript, splices: Sequence[Splice]) -
     return Change(tuple(invented), tuple(lost), tuple(new))
 
 
+def spoken(call: Channels, detector: SpeechDetector) -> list[list[Region]]:
+    """Where each of two channels speaks itself, as a transcription finds it."""
+    levels = [frame_levels_db(own) for own in call]
+    speech = [detector.regions(own) for own in call]
+    under = [drowned(levels[n], levels[1 - n], speech[1 - n]) for n in range(2)]
+    return [own_speech(speech[n], levels[n], under[n]) for n in range(2)]
+
+
+def as_written(call: Channels) -> Channels:
+    """The call as a file of 16 bits holds it, so that gaps are looked for in what is transcribed."""
+    return ((call.T * 32_767).astype("<i2").T / 32_768).astype(np.float32)
+
+
 def write_wav(path: Path, call: Channels) -> Path:
     """16-bit PCM at 16 kHz."""
     with wave.open(str(path), "wb") as out:
@@ -208,9 +222,9 @@ def main() -> None:
     recognizer = WhisperRecognizer(find_weights(settings().model, cache=settings().weights))
     detector = SileroDetector()
     call = decode(arguments.call).samples
-    call = call[:, : call.shape[1] // (STEP_MS * SAMPLES_PER_MS) * STEP_MS * SAMPLES_PER_MS]
+    call = as_written(call[:, : call.shape[1] // (STEP_MS * SAMPLES_PER_MS) * STEP_MS * SAMPLES_PER_MS])
     duration_ms = call.shape[1] // SAMPLES_PER_MS
-    speech = [detector.regions(own) for own in call]
+    speech = spoken(call, detector)
     changed = False
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "call.wav"

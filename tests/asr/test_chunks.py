@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from asr.chunks import Packing, Region, Window, batches, length_class_ms, merged, pack, split
@@ -47,6 +47,44 @@ def test_windows_keep_their_limits(speech: list[Region], packing: Packing) -> No
 def _longest_pause(window: Window, part: Region) -> int:
     own = [r for r in window.regions if part.start_ms <= r.start_ms and r.end_ms <= part.end_ms]
     return max((b.start_ms - a.end_ms for a, b in pairwise(own)), default=0)
+
+
+@given(regions(), st.integers(500, 20_000), st.integers(0, 500), st.booleans(), st.data())
+def test_what_is_put_into_a_pause_moves_no_window(
+    speech: list[Region], max_ms: int, gap_ms: int, noisy: bool, data: st.DataObject
+) -> None:
+    """Silence or a doubtful sound in a long pause leaves all windows before and after it, shifted, as they were."""
+    packing = Packing(max_ms=max_ms, gap_ms=gap_ms, join_ms=2 * CALL_MS)
+    pauses = [(a, b) for a, b in pairwise(speech) if b.start_ms - a.end_ms > gap_ms]
+    assume(pauses)
+    before, after = data.draw(st.sampled_from(pauses))
+    frames = data.draw(st.integers(1, 2_000))
+    longer_ms = frames * 10
+    at_ms = data.draw(st.integers(before.end_ms // 10, after.start_ms // 10)) * 10
+    moved = [_later(r, at_ms, longer_ms) for r in speech]
+    noise = [Region(at_ms, at_ms + longer_ms, doubtful=True)] if noisy else []
+    levels = np.insert(LEVELS, at_ms // 10, np.full(frames, -60.0, dtype=np.float32))
+    found = [w for w in pack(sorted(moved + noise), 0, levels, packing) if not w.doubtful]
+    assert found == [_shifted(w, at_ms, longer_ms) for w in pack(speech, 0, LEVELS, packing)]
+
+
+def _later(region: Region, at_ms: int, longer_ms: int) -> Region:
+    shift_ms = longer_ms if region.start_ms >= at_ms else 0
+    return region.between(region.start_ms + shift_ms, region.end_ms + shift_ms)
+
+
+def _shifted(window: Window, at_ms: int, longer_ms: int) -> Window:
+    parts, own = ([_later(r, at_ms, longer_ms) for r in found] for found in (window.parts, window.regions))
+    return Window(window.channel, tuple(parts), tuple(own))
+
+
+def test_what_is_doubtful_is_heard_alone() -> None:
+    """A doubtful region is no part of another's window, even in a short pause, whose sound is then left out."""
+    speech = [Region(0, 2_000), Region(2_200, 2_600, doubtful=True), Region(2_800, 5_000)]
+    own, alone = pack(speech, 0, LEVELS, Packing())
+    assert own.parts == (Region(0, 2_000), Region(2_800, 5_000))
+    assert alone.parts == (Region(2_200, 2_600),)
+    assert (own.doubtful, alone.doubtful) == (False, True)
 
 
 @st.composite

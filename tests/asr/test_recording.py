@@ -72,6 +72,27 @@ def test_memory_is_bounded_by_the_block(tmp_path: Path) -> None:
     assert sum(w.end_ms - w.start_ms for w in words) == pytest.approx(70_000, abs=200)
 
 
+@pytest.mark.parametrize("block_seconds", [20.0, 45.0])
+def test_windows_do_not_end_with_a_block(tmp_path: Path, block_seconds: float) -> None:
+    """What follows a block is heard together with what came before it, as it would be without blocks."""
+    path = write_wav(tmp_path / "a.wav", [bursts_at([(i * 5_000 + 500, i * 5_000 + 3_000) for i in range(20)], 100)])
+
+    def lengths(seconds: float) -> list[int]:
+        heard: list[int] = []
+
+        class Measuring(FakeRecognizer):
+            def recognize(
+                self, clips: Sequence[Mono], language: Language, vocabulary: Sequence[str] = ()
+            ) -> list[Heard]:
+                heard.extend(clip.size for clip in clips)
+                return super().recognize(clips, language, vocabulary)
+
+        run(path, Measuring(), TranscribeOptions(language="en", block_seconds=seconds))
+        return sorted(heard)
+
+    assert lengths(block_seconds) == lengths(300.0)
+
+
 def test_identical_channels_are_one(tmp_path: Path) -> None:
     """Fake stereo is transcribed once, as mono, and noted."""
     sound = bursts_at([(500, 1_500), (2_000, 3_000)], 4)

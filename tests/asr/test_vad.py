@@ -26,7 +26,8 @@ def found(probabilities: list[float], levels_db: np.ndarray, options: VadOptions
     """Regions of plain lists."""
     duration_ms = len(probabilities) * FRAME_MS
     own = np.asarray(levels_db, dtype=np.float32)[: duration_ms // 10]
-    return regions_of(np.array(probabilities, dtype=np.float32), own, duration_ms, options)
+    heard = np.array(probabilities, dtype=np.float32)[np.arange(own.size) * 10 // FRAME_MS]
+    return regions_of(heard, heard, own, duration_ms, options)
 
 
 @pytest.fixture(scope="module", params=[FakeDetector, SileroDetector])
@@ -77,7 +78,7 @@ def test_short_pauses_are_closed_and_clicks_left_out() -> None:
     """0.2 s of pause does not part a region; two frames alone are no speech."""
     frames = [0.9] * 20 + [0.0] * 6 + [0.9] * 20 + [0.0] * 40 + [0.9] * 2 + [0.0] * 40
     options = VadOptions(lead_ms=0, trail_ms=0)
-    assert found(frames, QUIET, options) == [Region(0, 46 * FRAME_MS)]
+    assert found(frames, QUIET, options) == [Region(0, 1_480)]
 
 
 def test_a_slight_suspicion_is_enough_where_it_is_loud() -> None:
@@ -99,6 +100,42 @@ def test_a_region_reaches_over_the_sound_beside_it() -> None:
     assert found(frames, levels, options) == [Region(3_000, 3_840)]
     levels[200:384] = -30.0
     assert found(frames, levels, options) == [Region(3_200 - options.reach_ms, 3_840)]
+
+
+def test_a_sound_that_the_network_is_not_sure_of_is_doubtful() -> None:
+    """Half a second at 0.6 is doubtful, and apart from sure speech; so near to it that they are one, it is not."""
+    options = VadOptions(lead_ms=0, trail_ms=0)
+    unsure, pause = [0.6] * 16, [0.0] * 40
+    alone, after = found(unsure + pause + [0.9] * 16, QUIET, options)
+    assert (alone.doubtful, after.doubtful) == (True, False)
+    (together,) = found([0.9] * 16 + [0.0] * 8 + unsure, QUIET, options)
+    assert not together.doubtful
+
+
+def test_what_surrounds_doubtful_sounds_ends_at_sure_speech() -> None:
+    """The margins of sure speech are its own: a doubtful region ends where they begin, and leaves them as they are."""
+    frames = [0.0] * 40 + [0.6] * 10 + [0.0] * 15 + [0.9] * 40 + [0.0] * 40
+    doubtful, sure = found(frames, QUIET, VadOptions())
+    assert (doubtful.doubtful, sure.doubtful) == (True, False)
+    assert doubtful.end_ms == sure.start_ms == 65 * FRAME_MS - VadOptions().lead_ms
+
+
+def test_what_was_heard_before_a_pause_decides_nothing_after_it() -> None:
+    """Speech after a pause is found to the hundredth where it was, whatever sounded before: speech, a tone, nothing."""
+    detector = SileroDetector()
+    samples = decode(DATA / "en-call.ogg").samples[0]
+    speech = detector.regions(samples)
+    before, after = max(pairwise(speech), key=lambda pair: pair[1].start_ms - pair[0].end_ms)
+    at_ms = (after.start_ms - 400) // 10 * 10
+    assert before.end_ms < at_ms
+    rest = samples[at_ms * 16 :]
+    wanted = [(r.start_ms - at_ms, r.end_ms - at_ms, r.doubtful) for r in speech if r.start_ms > at_ms]
+    pause = samples[at_ms * 16 - 9_600 : at_ms * 16]
+    for other in (tone(2.0, hz=450), tone(0.1), samples[: 16_000 * 3]):
+        whole = np.concatenate([other, pause, rest])
+        shift_ms = (other.size + pause.size) // 16
+        heard = [(r.start_ms - shift_ms, r.end_ms - shift_ms, r.doubtful) for r in detector.regions(whole)]
+        assert [region for region in heard if region[0] >= 0] == wanted
 
 
 def test_speech_through_a_bad_line_is_kept() -> None:
