@@ -13,7 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.people import User
 from models.table import Created, Id, Moment, SoftDeleted, Table, one_of
 
-STAGES = ("qualify", "needs", "proposal", "negotiate", "close", "won", "lost")
 OUTCOMES = ("open", "won", "lost")
 DECISION_ROLES = ("decision_maker", "influencer", "user", "procurement", "champion", "blocker", "unknown")
 APPROVAL_STATES = ("requested", "approved", "rejected")

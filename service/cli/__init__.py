@@ -12,6 +12,7 @@ from service.cli import (
     deals,
     evaluation,
     imports,
+    leads,
     links,
     people,
     pipelines,
@@ -52,6 +53,8 @@ app.add_typer(training.app, name="nlp")
 app.add_typer(imports.app, name="import")
 app.add_typer(pipelines.app, name="pipelines")
 app.add_typer(deals.app, name="deals")
+app.add_typer(leads.app, name="leads")
+app.command("points")(leads.points)
 app.add_typer(people.app, name="users")
 app.add_typer(links.app, name="link")
 app.command("day")(days.day)

@@ -6,12 +6,11 @@ import csv
 import io
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models.leads import Lead
+from models.leads import Lead, LeadEvent
 from models.opportunities import Opportunity
-from service.leads.assignment import grade_and_assign
 from service.leads.history import Actor, change
 from service.people.viewer import OPERATOR
 from service.records.importing import import_text
@@ -29,8 +28,9 @@ def add_leads(session: Session, text: str) -> None:
     rows = {row["lead_id"]: row for row in csv.DictReader(io.StringIO(text))}
     added = {result.id for result in report.results if result.state == "added"}
     leads = session.scalars(select(Lead).where(Lead.external_id.in_(added), Lead.deleted_at.is_(None))).all()
-    grade_and_assign(session, [lead.id for lead in leads], "cli")
     for lead in leads:
+        came = update(LeadEvent).where(LeadEvent.lead_id == lead.id, LeadEvent.kind == "imported")
+        session.execute(came.values(at=lead.created_at))
         row = rows[lead.external_id or ""]
         if row["converted_at"]:
             _convert(session, lead, row)

@@ -95,11 +95,13 @@ def _give_out(
     """The best leads first, each to whoever's turn it is."""
     facts, given, losers = facts_of(session, leads), 0, _losers(session, rules.limits, leads, actor.now)
     turns = {rule.id: _turns(session, rules.limits, rule, sellers[rule.id]) for rule in rules.rules}
+    numbers = _numbers(session, leads)
     for lead in leads:
         rule = rule_for(rules.rules, facts[lead.id])
         if rule is None:
             continue
-        able = [one for one in turns[rule.id] if one.id not in losers.get(lead.id, ())]
+        has_number = numbers.get(lead.phone or "")
+        able = [one for one in turns[rule.id] if one.id not in losers.get(lead.id, ()) and has_number in (None, one.id)]
         to = choose(rule.how, able)
         if to is None:
             continue
@@ -107,6 +109,7 @@ def _give_out(
         at = replace(actor, now=actor.now + timedelta(microseconds=given))
         _give(session, at, rules.limits, rule, lead, uuid.UUID(to.id))
         turns = {name: _after(queue, to.id, at.now if name == rule.id else None) for name, queue in turns.items()}
+        numbers[lead.phone or ""] = to.id if lead.phone else None
         given += 1
     return given
 
@@ -129,6 +132,17 @@ def _turns(session: Session, limits: Limits, rule: AssignmentRule, sellers: Sequ
         for seller in sellers
         if seller in held
     ]
+
+
+def _numbers(session: Session, leads: Sequence[Lead]) -> dict[str, str | None]:
+    """Who has a lead of the same number already: nobody else may call it."""
+    query = select(Lead.phone, Lead.owner_id).where(
+        Lead.phone.in_({lead.phone for lead in leads if lead.phone}),
+        Lead.owner_id.is_not(None),
+        Lead.state.in_(OPEN_STATES),
+        Lead.deleted_at.is_(None),
+    )
+    return {phone: str(owner) for phone, owner in session.execute(query) if phone}
 
 
 def _losers(session: Session, limits: Limits, leads: Sequence[Lead], now: datetime) -> dict[uuid.UUID, set[str]]:

@@ -32,16 +32,19 @@ def claim(session: Session, actor: Actor, lead_id: uuid.UUID) -> Lead:
     Of several who claim one lead at the same time the first gets it; the others are told who has it.
 
     Raises:
-        LeadRefused: ``taken``, ``yours``, ``full``, ``kept_away``, ``closed``, ``not_a_seller`` or ``missing``.
+        LeadRefused: ``taken``, ``number_taken``, ``yours``, ``full``, ``kept_away``, ``closed``, ``not_a_seller`` or
+            ``missing``.
     """
     viewer = actor.viewer
     if viewer.user_id is None or viewer.role == "admin":
         raise LeadRefused("not_a_seller")
     lock_holders(session, [viewer.user_id])
+    _lock_number(session, lead_id)
     lead, actor = locked(session, lead_id), actor.settled()
     if lead.owner_id is None and lead.team_id not in (None, viewer.team_id):
         raise LeadRefused("missing")
     _refuse_held(session, lead, viewer)
+    _refuse_number(session, lead, viewer)
     limits = pool_rules(session).limits
     until = kept_away_until(limits, lost_at(session, lead.id, viewer.user_id), actor.now)
     if until is not None:
@@ -176,6 +179,27 @@ def _refuse_held(session: Session, lead: Lead, viewer: Viewer) -> None:
     if lead.owner_id is not None:
         owner = session.scalar(select(User.name).where(User.id == lead.owner_id)) or ""
         raise LeadRefused("taken", owner=owner, since_at=lead.owned_since or lead.created_at)
+
+
+def _lock_number(session: Session, lead_id: uuid.UUID) -> None:
+    """Lock all leads of the lead's number: two of them must not go to two reps at once."""
+    phone = select(Lead.phone).where(Lead.id == lead_id).scalar_subquery()
+    same = select(Lead.id).where(Lead.phone == phone, Lead.deleted_at.is_(None)).order_by(Lead.id)
+    session.execute(same.with_for_update()).all()
+
+
+def _refuse_number(session: Session, lead: Lead, viewer: Viewer) -> None:
+    """Nobody contacts a lead of somebody else, under whatever id."""
+    others = (
+        select(User.name)
+        .join(Lead, Lead.owner_id == User.id)
+        .where(Lead.phone == lead.phone, Lead.owner_id != viewer.user_id, Lead.state.in_(OPEN_STATES))
+        .where(Lead.deleted_at.is_(None))
+        .limit(1)
+    )
+    owner = session.scalar(others) if lead.phone else None
+    if owner is not None:
+        raise LeadRefused("number_taken", owner=owner)
 
 
 def _short(reason: str) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, status
 from fastapi.responses import RedirectResponse, Response
@@ -138,7 +139,7 @@ def convert(
     except InvalidOperation:
         told_why = to.t("leads.bad_amount", amount=amount)
         return _lead(request, viewer, session, lead_id, told_why, status.HTTP_422_UNPROCESSABLE_CONTENT)
-    return RedirectResponse(f"/opportunities/{made.external_id}", status.HTTP_303_SEE_OTHER)
+    return RedirectResponse(f"/opportunities/{quote(made.external_id, safe='')}", status.HTTP_303_SEE_OTHER)
 
 
 def _amount(text: str) -> Decimal | None:
@@ -169,6 +170,7 @@ def _do(
     if target.startswith("lead-"):
         row = queries.lead_row(session, viewer, lead_id)
         context = _rows_context(session, viewer, to) | {"row": row, "why": why, "row_id": lead_id, "is_new": not why}
+        context |= {"swapped": True, "holdings": queries.holdings_of(session, viewer)}
         return render(request, "leads/pool_row.html", viewer, context)
     if target == "lead":
         return _lead(request, viewer, session, lead_id, why, part=True)

@@ -7,6 +7,7 @@ from typing import Any
 _MESSAGES = {
     "missing": "no such lead",
     "taken": "{owner} has this lead since {since_at:%Y-%m-%d %H:%M %Z}",
+    "number_taken": "{owner} has another lead of this number",
     "yours": "you have this lead already",
     "full": "{name} holds {holds} of {capacity} leads: finish or give back one first",
     "kept_away": "you lost this lead before and can claim it again from {until_at:%Y-%m-%d %H:%M %Z}",

@@ -40,7 +40,7 @@ def remaining(row: LeadRow, now: datetime, warn_hours: int, t: Translator) -> Re
 
 def _said(left: timedelta, t: Translator) -> str:
     if left >= 2 * _DAY:
-        return t("leads.left.days", n=left // _DAY)
+        return t("leads.left.days", n=round(left / _DAY))
     if left >= _HOUR:
-        return t("leads.left.hours", n=left // _HOUR)
+        return t("leads.left.hours", n=round(left / _HOUR))
     return t("leads.left.minutes", n=max(1, left // timedelta(minutes=1)))

@@ -33,7 +33,7 @@ def told(line: HistoryLine, to: Reader, rules: Mapping[str, str]) -> str:
     if kind == "assigned" and line.reason and line.reason.startswith(_RULE):
         rule = line.reason.removeprefix(_RULE)
         return to.t("leads.happened.assigned_by_rule", **names, rule=rules.get(rule, rule))
-    if kind == "assigned" and line.from_owner:
+    if kind == "assigned" and line.from_owner and line.from_owner != line.to_owner:
         kind = "handed_over"
     if f"leads.happened.{kind}" not in to.t:
         return kind

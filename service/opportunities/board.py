@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +15,13 @@ from service.opportunities.facts import deal_facts
 from service.opportunities.filters import OpportunityFilters
 from service.opportunities.queries import list_rows
 from service.opportunities.risks import risks_by_deal
-from service.opportunities.stages import condition_title, word
+from service.opportunities.stages import condition_title, sentence, word
 from service.opportunities.track import Track, track
 from service.opportunities.views import OpportunityRow
 from service.people.viewer import Viewer
 from service.records.pipelines import DEFAULT_PIPELINE, pipelines
-from service.web.translation import Translator
+from service.web.rendering import Reader
+from sop.deals.facts import DealFacts
 from sop.deals.gap import Gap, truth_gap
 from sop.deals.pipeline import Pipeline
 from sop.deals.risks import Risk
@@ -86,12 +88,13 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A deal with its gap and risks, the worst risk first."""
+    """A deal with its gap and, once they were asked for, its risks, the worst first."""
 
     row: OpportunityRow
     pipeline: Pipeline | None
+    facts: DealFacts | None
     gap: Gap | None
-    risks: tuple[Risk, ...]
+    risks: tuple[Risk, ...] = ()
 
     @property
     def stages(self) -> int:
@@ -101,39 +104,43 @@ class Judged:
 def judged(session: Session, viewer: Viewer, filters: OpportunityFilters, now: datetime) -> tuple[Judged, ...]:
     """The deals that ``filters`` let through, each judged, in the order that ``filters`` ask for."""
     found = judge(session, viewer, list_rows(session, viewer, filters), now)
-    kept = [deal for deal in found if _is_wanted(deal, filters)]
+    kept = [deal for deal in found if deal.stages >= filters.min_gap]
+    if filters.risk is not None:
+        kept = [deal for deal in with_risks(session, viewer, kept, now) if _has_risk(deal, filters.risk)]
     if filters.sort == "gap":
         kept.sort(key=lambda deal: (deal.stages, deal.gap.at_risk or 0 if deal.gap else 0), reverse=filters.descending)
     return tuple(kept)
 
 
 def judge(session: Session, viewer: Viewer, rows: Sequence[OpportunityRow], now: datetime) -> list[Judged]:
-    """The deals of ``rows`` with their gaps and risks, in the same order."""
+    """The deals of ``rows`` with their gaps, in the same order."""
     known = pipelines(session)
     facts = deal_facts(session, viewer, [row.id for row in rows]) if rows else {}
-    risks = risks_by_deal(session, viewer, facts, now) if facts else {}
     found = []
     for row in rows:
         pipeline, fact = known.get(row.pipeline), facts.get(row.id)
         gap = truth_gap(pipeline, fact, now) if pipeline and fact else None
-        found.append(Judged(row, pipeline, gap, risks.get(row.id, ()) if row.outcome == "open" else ()))
+        found.append(Judged(row, pipeline, fact, gap))
     return found
 
 
-def board(
-    session: Session, viewer: Viewer, filters: OpportunityFilters, now: datetime, language: str, t: Translator
-) -> Board:
+def with_risks(session: Session, viewer: Viewer, deals: Sequence[Judged], now: datetime) -> list[Judged]:
+    """The deals with the risks of those that are open: for the few that are shown, as it takes all their words."""
+    facts = {deal.row.id: deal.facts for deal in deals if deal.facts and deal.row.outcome == "open"}
+    risks = risks_by_deal(session, viewer, facts, now) if facts else {}
+    return [replace(deal, risks=risks.get(deal.row.id, ())) for deal in deals]
+
+
+def board(session: Session, viewer: Viewer, filters: OpportunityFilters, now: datetime, to: Reader) -> Board:
     """The board of the pipeline that ``filters`` name, the default one where they name none."""
     known = pipelines(session)
     pipeline = known.get(filters.pipeline or DEFAULT_PIPELINE) or known[DEFAULT_PIPELINE]
     wanted = replace(filters, pipeline=pipeline.id, outcome=filters.outcome or "open", stage=None)
     deals = judged(session, viewer, wanted, now)
-    return Board(
-        pipeline.id,
-        word(pipeline.title, language),
-        tuple(_columns(pipeline, deals, wanted, language, t)),
-        figures(deals),
-    )
+    drawn = [deal for here in _by_stage(deals).values() for deal in here[:CARDS]]
+    shown = {deal.row.id: deal for deal in with_risks(session, viewer, drawn, now)}
+    columns = tuple(_columns(pipeline, deals, shown, wanted, to))
+    return Board(pipeline.id, word(pipeline.title, to.language), columns, figures(deals))
 
 
 def figures(deals: Sequence[Judged]) -> Figures:
@@ -154,16 +161,16 @@ def sums(amounts: Iterable[tuple[str | None, Decimal | None]]) -> Money:
     return tuple(sorted(((c, s) for c, s in found.items() if s), key=lambda pair: (-pair[1], pair[0] or "")))
 
 
-def card(deal: Judged, language: str, t: Translator) -> Card | None:
+def card(deal: Judged, to: Reader) -> Card | None:
     """The deal as it is drawn; None where its pipeline is gone."""
     if deal.pipeline is None or deal.gap is None:
         return None
     return Card(
         row=deal.row,
-        track=deal_track(deal.pipeline, deal.gap, deal.row.outcome, language),
-        lacks=tuple(condition_title(verdict.condition, language) for verdict in deal.gap.missing[:_LACKS]),
+        track=deal_track(deal.pipeline, deal.gap, deal.row.outcome, to.language),
+        lacks=tuple(condition_title(verdict.condition, to.language) for verdict in deal.gap.missing[:_LACKS]),
         at_risk=deal.gap.at_risk,
-        risk=_risk(deal.risks, language, t),
+        risk=_risk(deal.risks, to),
     )
 
 
@@ -179,31 +186,39 @@ def deal_track(pipeline: Pipeline, gap: Gap, outcome: str, language: str) -> Tra
     return track(stages + (ends if max(claimed, places[0]) == len(ids) else []), claimed, *places)
 
 
-def _is_wanted(deal: Judged, filters: OpportunityFilters) -> bool:
-    if deal.stages < filters.min_gap:
-        return False
-    return filters.risk is None or any(risk.kind == filters.risk for risk in deal.risks)
+def _has_risk(deal: Judged, kind: str) -> bool:
+    return any(risk.kind == kind for risk in deal.risks)
 
 
 def _columns(
-    pipeline: Pipeline, deals: Sequence[Judged], filters: OpportunityFilters, language: str, t: Translator
+    pipeline: Pipeline,
+    deals: Sequence[Judged],
+    shown: Mapping[uuid.UUID, Judged],
+    filters: OpportunityFilters,
+    to: Reader,
 ) -> Iterable[Column]:
-    by_stage: Mapping[str, list[Judged]] = defaultdict(list)
-    for deal in deals:
-        by_stage[deal.row.stage].append(deal)
-    kinds = {"open": ("open",), "won": ("won",), "lost": ("lost",)}[filters.outcome or "open"]
+    by_stage = _by_stage(deals)
     for stage in pipeline.stages:
-        here = sorted(by_stage.get(stage.id, ()), key=_weight, reverse=True)
-        if stage.kind not in kinds and not here:
+        here = by_stage.get(stage.id, [])
+        if stage.kind != (filters.outcome or "open") and not here:
             continue
+        drawn = (card(shown[deal.row.id], to) for deal in here[:CARDS])
         yield Column(
             stage=stage.id,
-            title=word(stage.title, language),
+            title=word(stage.title, to.language),
             count=len(here),
             amount=sums((deal.row.currency, deal.row.amount) for deal in here),
-            cards=tuple(found for deal in here[:CARDS] if (found := card(deal, language, t))),
+            cards=tuple(each for each in drawn if each),
             address=filters.with_stage(stage.id).address(),
         )
+
+
+def _by_stage(deals: Iterable[Judged]) -> dict[str, list[Judged]]:
+    """The deals by the stage the CRM claims, those with most money at risk first."""
+    found: defaultdict[str, list[Judged]] = defaultdict(list)
+    for deal in sorted(deals, key=_weight, reverse=True):
+        found[deal.row.stage].append(deal)
+    return found
 
 
 def _weight(deal: Judged) -> tuple[Decimal, int, Decimal, str]:
@@ -211,8 +226,8 @@ def _weight(deal: Judged) -> tuple[Decimal, int, Decimal, str]:
     return at_risk or Decimal(0), deal.stages, deal.row.amount or Decimal(0), deal.row.external_id
 
 
-def _risk(risks: Sequence[Risk], language: str, t: Translator) -> CardRisk | None:
+def _risk(risks: Sequence[Risk], to: Reader) -> CardRisk | None:
     if not risks:
         return None
     worst = risks[0]
-    return CardRisk(worst.kind, worst.severity, t(f"risk.{worst.kind}"), word(worst.reason.wording, language))
+    return CardRisk(worst.kind, worst.severity, to.t(f"risk.{worst.kind}"), sentence(worst.reason, to))

@@ -29,6 +29,8 @@ router = APIRouter(include_in_schema=False)
 
 Key = Annotated[str, Form(max_length=500)]
 
+_SHOWN = 100
+
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
@@ -50,10 +52,11 @@ class DayRow:
 
 @dataclass(frozen=True, slots=True)
 class DayGroup:
-    """The steps under one heading: overdue, due, coming or missed."""
+    """The steps under one heading: overdue, due, coming or missed; at most 100 of ``count``."""
 
     name: str
     rows: tuple[DayRow, ...]
+    count: int
 
 
 @router.get("/today")
@@ -103,7 +106,7 @@ def _shown(
     chosen = owner if owner in {person.value for person in people} else ""
     found = day(session, clock, datetime.now(zone), uuid.UUID(chosen) if chosen else None)
     groups = [
-        DayGroup(name, tuple(_rows(steps, found.today, to)))
+        DayGroup(name, tuple(_rows(steps[:_SHOWN], found.today, to)), len(steps))
         for name, steps in (
             ("overdue", found.overdue),
             ("due", found.due),

@@ -14,7 +14,7 @@ from service.opportunities.board import deal_track
 from service.opportunities.deal_duties import actions, approval_kinds, approvals, fields, team
 from service.opportunities.deal_history import happenings, line
 from service.opportunities.deal_reading import DealReading
-from service.opportunities.deal_records import marks_of, may_change
+from service.opportunities.deal_records import may_change
 from service.opportunities.deal_views import (
     AnswerView,
     AspectView,
@@ -176,7 +176,6 @@ def _step(deal: DealReading, step: NextStep) -> StepView:
         when = formats.moment(step.due.at)
     elif step.due.first == step.due.last:
         when = formats.weekday(step.due.last)
-    mark = _mark(deal, step) if step.is_marked else ""
     return StepView(
         id=f"step-{uuid.uuid5(uuid.NAMESPACE_URL, step.key).hex[:10]}",
         key=step.key,
@@ -190,16 +189,16 @@ def _step(deal: DealReading, step: NextStep) -> StepView:
         why=sentence(step.reason, deal.to),
         quotes=step.quotes,
         shown_quotes=step.shown_quotes,
-        marked=mark,
+        marked=_mark(deal, step),
     )
 
 
 def _mark(deal: DealReading, step: NextStep) -> str:
-    found = marks_of(deal.session, deal.id).get(step.key)
-    if found is None:
+    """Who said what became of the step, and when; empty where the calls tell."""
+    if step.mark is None:
         return ""
-    who = found.who or deal.to.t("linking.operator")
-    return deal.to.t("deal.marked", who=who, at=deal.to.formats.moment(found.at))
+    who = step.mark.by or deal.to.t("linking.operator")
+    return deal.to.t("deal.marked", who=who, at=deal.to.formats.moment(step.mark.at))
 
 
 def _risk(deal: DealReading, risk: Risk) -> RiskView:

@@ -1,4 +1,4 @@
-"""What people have put on record for one deal: approvals, actions done, marks; for its page."""
+"""What people have put on record for one deal: approvals and actions done; for its page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, null, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from models.answers import NextStepMark
@@ -60,28 +60,17 @@ def done_actions_of(session: Session, deal: uuid.UUID) -> dict[str, Note]:
     return {note.kind: note for note in _notes(session, query)}
 
 
-def marks_of(session: Session, deal: uuid.UUID) -> dict[str, Note]:
-    """The last mark of each next step, by its key."""
-    query = (
-        select(NextStepMark.key, NextStepMark.state, User.name, NextStepMark.marked_at, null())
-        .outerjoin(User, User.id == NextStepMark.marked_by_id)
-        .where(NextStepMark.opportunity_id == deal)
-        .order_by(NextStepMark.marked_at, NextStepMark.id)
-    )
-    return {note.kind: note for note in _notes(session, query)}
-
-
 def unmark_step(session: Session, viewer: Viewer, external_id: str, key: str) -> bool:
     """Take all marks of a next step back, so that the calls tell again; whether the viewer sees the deal."""
     query = select(Opportunity.id).where(visible_opportunities(viewer), Opportunity.external_id == external_id)
     deal = session.scalar(query)
     if deal is None:
         return False
-    said = marks_of(session, deal).get(key)
+    marks = (NextStepMark.opportunity_id == deal) & (NextStepMark.key == key)
+    said = session.scalars(select(NextStepMark.state).where(marks).order_by(NextStepMark.marked_at.desc())).first()
     if said is not None:
-        marks = (NextStepMark.opportunity_id == deal) & (NextStepMark.key == key)
         session.execute(delete(NextStepMark).where(marks))
-        record(session, viewer.user_id, "web", "opportunity", deal, f"next_step {key}", said.state, None)
+        record(session, viewer.user_id, "web", "opportunity", deal, f"next_step {key}", said, None)
     return True
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Row, select
@@ -22,12 +23,14 @@ from models.opportunities import (
 )
 from models.people import User
 from models.sops import SopVersion
-from service.opportunities.heard_calls import HeardCall, among, heard_calls
+from service.opportunities.heard_calls import Enough, HeardCall, among, call_lines, heard_calls
 from service.people.viewer import Viewer, visible_opportunities
 from service.sops.versions import parsed
 from sop.deals import facts
 from sop.deals.facts import CallFact, ContactFact, DealFacts, Outcome, StageMove
 from sop.deals.guards import Guard, guards_of
+from sop.deals.pipeline import Pipeline
+from sop.deals.sufficiency import sufficiency
 
 OWNERS_FUNCTION = "account"
 """What the owner of a deal is to it, unless they are on its team as something else."""
@@ -35,20 +38,33 @@ OWNERS_FUNCTION = "account"
 _Collaborators = Sequence[tuple[str, str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Deals are asked for to judge their gaps by these pipelines at ``now``, and for nothing else."""
+
+    pipelines: Mapping[str, Pipeline]
+    now: datetime
+
+
 def deal_facts(
-    session: Session, viewer: Viewer, opportunity_ids: Collection[uuid.UUID] | None = None
+    session: Session,
+    viewer: Viewer,
+    opportunity_ids: Collection[uuid.UUID] | None = None,
+    judging: Judging | None = None,
 ) -> dict[uuid.UUID, DealFacts]:
     """The deals that the viewer sees, of those asked for (None: all of them), by id.
 
     Takes the same few statements however many deals there are. A call that the viewer may not see is there as one
-    that was not heard, so that what it may hold is unknown.
+    that was not heard, so that what it may hold is unknown. With ``judging`` only as many events are read as gates
+    take (:mod:`sop.deals.sufficiency`): verdicts and what is said of those that are not met are the same.
     """
     rows = _opportunities(session, viewer, opportunity_ids)
     ids = [row.id for row in rows]
     if not ids:
         return {}
-    calls = _by_deal(heard_calls(session, viewer, ids))
-    sops = _sops(session, {call.sop_version_id for found in calls.values() for call in found})
+    lines = call_lines(session, viewer, ids)
+    sops = _sops(session, {line.sop_version_id for line in lines})
+    calls = _by_deal(heard_calls(session, lines, _enough(rows, sops, judging)))
     parts = _Parts(
         moves=_moves(session, ids),
         approvals=_approvals(session, ids),
@@ -57,6 +73,19 @@ def deal_facts(
         contacts=_contacts(session, rows),
     )
     return {row.id: _deal(row, parts, calls.get(row.id, []), sops) for row in rows}
+
+
+def _enough(
+    rows: Sequence[Row[*tuple[Any, ...]]], sops: Mapping[uuid.UUID, SopVersion], judging: Judging | None
+) -> Enough | None:
+    if judging is None:
+        return None
+    used = {row.pipeline for row in rows}
+    guards = (condition for _, condition in guards_of(parsed(version.document) for version in sops.values()))
+    found = sufficiency((line for name, line in judging.pipelines.items() if name in used), guards)
+    # Days are counted back from the close of closed deals, each from its own.
+    closed = frozenset(row.id for row in rows if row.outcome != "open")
+    return Enough(found, judging.now, closed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def gap_view(session: Session, deals: Sequence[Judged], to: Reader) -> GapView:
     owners = _owners(session, [deal.row.id for deal in deals])
     nobody = to.t("pipeline.nobody")
     by_gap = sorted(deals, key=lambda deal: (-deal.stages, deal.row.external_id))
-    drawn = (card(deal, to.language, to.t) for deal in by_gap[:_MOST_DEALS] if deal.stages)
+    drawn = (card(deal, to) for deal in by_gap[:_MOST_DEALS] if deal.stages)
     return GapView(
         figures(deals),
         _groups(deals, lambda deal: _rep(owners.get(deal.row.id), nobody)),

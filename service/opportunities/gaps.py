@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from models.opportunities import Account, Opportunity
 from models.people import Team, User
 from service.opportunities.answers import Answer, answers
-from service.opportunities.facts import deal_facts
+from service.opportunities.facts import Judging, deal_facts
 from service.people.viewer import Viewer, visible_opportunities
 from service.records.pipelines import pipelines
 from sop.deals.facts import DealFacts
@@ -31,7 +31,8 @@ By = Literal["deal", "rep", "team"]
 class DealGap:
     """A deal with what it claims and what its calls verify. ``owner`` and ``team`` are names, None where it has none.
 
-    ``violations`` are oldest first, ``answers`` are people's words on them by their keys.
+    ``violations`` are oldest first, ``answers`` are people's words on them by their keys. Without these the ``facts``
+    hold only as many events as judging the gap takes.
     """
 
     id: uuid.UUID
@@ -136,7 +137,8 @@ def _judged(
     with_violations: bool,
 ) -> list[DealGap]:
     known = pipelines(session)
-    facts = deal_facts(session, viewer, [row.id for row in rows])
+    judging = None if with_violations else Judging(known, now)
+    facts = deal_facts(session, viewer, [row.id for row in rows], judging)
     told = answers(session, facts) if with_violations else {}
     found = []
     for row in rows:

@@ -11,9 +11,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from models.calls import Call
@@ -22,7 +23,7 @@ from models.opportunities import Account, Opportunity
 from models.people import User
 from service.opportunities.reach import LinkableCall, deals_for, linkable_calls, to_linkable
 from service.people.viewer import Viewer, visible_calls, visible_opportunities
-from service.records.audit import Via, record
+from service.records.audit import Line, Via, record_all
 from service.records.configurations import stored
 from sop.deals.linking import Candidate, Choice, LinkingSettings, choose
 from sop.deals.linking_document import parse_linking
@@ -72,9 +73,45 @@ class LinkView:
     candidates: tuple[CandidateView, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A link to be written down: ``deal`` is None where the call belongs to none."""
+
+    call: LinkableCall
+    deal: uuid.UUID | None
+    reason: Mapping[str, Any]
+    candidates: tuple[Candidate, ...] = ()
+
+    @classmethod
+    def of_rule(cls, call: LinkableCall, choice: Choice) -> Note:
+        """What the rule says of the call."""
+        return cls(call, uuid.UUID(choice.deal) if choice.deal else None, reason_of(choice), choice.candidates)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is of the rule and no news: said before for the same reason, or nothing where nothing was said."""
+        if self.reason["by"] != RULE or self.call.opportunity_id != self.deal:
+            return False
+        is_nothing = self.call.reason is None and self.reason.get("verdict") == "nothing"
+        return is_nothing or self.call.reason == self.reason
+
+    def row(self, made_by: uuid.UUID | None) -> dict[str, Any]:
+        """The row to insert."""
+        return {
+            "call_id": self.call.id,
+            "opportunity_id": self.deal,
+            "made_by_id": made_by,
+            "reason": dict(self.reason),
+            "candidates": [candidate.to_json() for candidate in self.candidates],
+        }
+
+
 def link_settings(session: Session) -> LinkingSettings:
     """The settings that count."""
-    return parse_linking(stored(session, "linking"))
+    return _parsed(stored(session, "linking"))
+
+
+_parsed = lru_cache(maxsize=8)(parse_linking)
 
 
 def is_bound(call: LinkableCall) -> bool:
@@ -108,15 +145,8 @@ def link_by_rule(session: Session, call: LinkableCall, settings: LinkingSettings
     if call.phone is None and call.opportunity_id is None:
         return
     deals = deals_for(session, {call.phone} if call.phone else set())
-    note_choice(session, call, choose(call.to_link, deals.open_to(call), settings))
-
-
-def note_choice(session: Session, call: LinkableCall, choice: Choice, via: Via = "job") -> bool:
-    """Store what the rule said; whether that is another opportunity than before."""
-    deal = uuid.UUID(choice.deal) if choice.deal else None
-    if choice.verdict == "nothing" and call.opportunity_id is None and call.reason is None:
-        return False  # nothing was ever said of it, and nothing is now
-    return note(session, call, deal, reason_of(choice), choice.candidates, made_by=None, via=via)
+    choice = choose(call.to_link, deals.open_to(call), settings)
+    note_all(session, [Note.of_rule(call, choice)], made_by=None, via="job")
 
 
 def reason_of(choice: Choice) -> dict[str, Any]:
@@ -140,26 +170,34 @@ def note(
 ) -> bool:
     """Write a link down as the one in force; whether it leads elsewhere than before.
 
-    The same said again for the same reason is not written twice. The call must be locked (:func:`locked_call`).
+    The call must be locked (:func:`locked_call`).
     """
-    if call.reason == reason and call.opportunity_id == deal and reason["by"] == RULE:
-        return False
-    in_force = (CallLink.call_id == call.id) & CallLink.superseded_at.is_(None)
+    return bool(note_all(session, [Note(call, deal, reason, tuple(candidates))], made_by=made_by, via=via))
+
+
+def note_all(session: Session, notes: Sequence[Note], *, made_by: uuid.UUID | None, via: Via) -> frozenset[uuid.UUID]:
+    """Write links down as those in force, by a few statements; the ids of the calls that lead elsewhere than before.
+
+    What the rule says again for the same reason is not written twice. The calls must be locked (:func:`locked_calls`).
+    """
+    news = [each for each in notes if not each.is_known]
+    if not news:
+        return frozenset()
+    in_force = CallLink.call_id.in_([each.call.id for each in news]) & CallLink.superseded_at.is_(None)
     session.execute(update(CallLink).where(in_force).values(superseded_at=func.clock_timestamp()))
-    listed = [candidate.to_json() for candidate in candidates]
-    session.add(
-        CallLink(call_id=call.id, opportunity_id=deal, made_by_id=made_by, reason=dict(reason), candidates=listed)
-    )
-    session.flush()
-    if call.opportunity_id == deal:
-        return False
-    session.execute(update(Call).where(Call.id == call.id).values(opportunity_id=deal))
-    record(session, made_by, via, "call", call.id, "opportunity_id", call.opportunity_id, deal)
-    return True
+    session.execute(insert(CallLink), [each.row(made_by) for each in news])
+    moved = [each for each in news if each.call.opportunity_id != each.deal]
+    if moved:
+        session.execute(update(Call), [{"id": each.call.id, "opportunity_id": each.deal} for each in moved])
+        lines = (
+            Line("call", str(each.call.id), "opportunity_id", each.call.opportunity_id, each.deal) for each in moved
+        )
+        record_all(session, made_by, via, lines)
+    return frozenset(each.call.id for each in moved)
 
 
 def set_link(session: Session, viewer: Viewer, call_id: uuid.UUID, external_id: str | None, via: Via = "web") -> bool:
-    """A person's word on where a call belongs; None is to no opportunity. False when the viewer sees no such call.
+    """A person's word on where a call belongs, None to no opportunity. False when the viewer sees no such call.
 
     Raises:
         LinkError: the viewer sees no such opportunity.
@@ -178,9 +216,7 @@ def release_link(session: Session, viewer: Viewer, call_id: uuid.UUID, via: Via 
     call = _visible_call(session, viewer, call_id)
     if call is None:
         return False
-    choice = _choice(session, call)
-    deal = uuid.UUID(choice.deal) if choice.deal else None
-    note(session, call, deal, reason_of(choice), choice.candidates, made_by=None, via=via)
+    note_all(session, [Note.of_rule(call, _choice(session, call))], made_by=None, via=via)
     return True
 
 
@@ -213,9 +249,13 @@ def get_link(session: Session, viewer: Viewer, call_id: uuid.UUID) -> LinkView |
 
 def locked_call(session: Session, call_id: uuid.UUID) -> LinkableCall | None:
     """A call as its link stands now, nobody else changing it until the transaction ends."""
-    session.execute(select(Call.id).where(Call.id == call_id).with_for_update())
-    row = session.execute(linkable_calls().where(Call.id == call_id)).one_or_none()
-    return to_linkable(row) if row else None
+    return next(iter(locked_calls(session, [call_id])), None)
+
+
+def locked_calls(session: Session, ids: Sequence[uuid.UUID]) -> list[LinkableCall]:
+    """Calls as their links stand now, in the order of their ids, nobody else changing them until the end."""
+    session.execute(select(Call.id).where(Call.id.in_(ids)).order_by(Call.id).with_for_update())
+    return [to_linkable(row) for row in session.execute(linkable_calls().where(Call.id.in_(ids)).order_by(Call.id))]
 
 
 def _visible_call(session: Session, viewer: Viewer, call_id: uuid.UUID) -> LinkableCall | None:
@@ -254,16 +294,8 @@ def _shown_deals(session: Session, viewer: Viewer, ids: Sequence[uuid.UUID | Non
 
 
 def _candidate(candidate: Candidate, row: Any) -> CandidateView:
+    why = link_sentence({"by": RULE, "verdict": "linked", **candidate.to_json()})
+    shown = (row.external_id, row.name, row.account, row.stage, row.outcome)
     return CandidateView(
-        opportunity=row.external_id,
-        name=row.name,
-        account=row.account,
-        stage=row.stage,
-        outcome=row.outcome,
-        rank=candidate.rank,
-        match=candidate.match,
-        person=candidate.person,
-        timing=candidate.timing,
-        days=candidate.days,
-        why=link_sentence({"by": RULE, "verdict": "linked", **candidate.to_json()}),
+        *shown, candidate.rank, candidate.match, candidate.person, candidate.timing, candidate.days, why
     )

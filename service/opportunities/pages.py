@@ -44,7 +44,7 @@ def board_page(request: Request, viewer: SignedInViewer, session: Transaction) -
     """The board of one pipeline; asked by HTMX only its results."""
     to, filters = reader(request, viewer), _filters(request)
     now = datetime.now(to.formats.zone)
-    context = {"board": board(session, viewer, filters, now, to.language, to.t), "filters": filters}
+    context = {"board": board(session, viewer, filters, now, to), "filters": filters}
     return _listed(request, viewer, session, to, "board", "pipeline/board", context)
 
 
@@ -138,7 +138,7 @@ def _page(
         number = min(number, pages(total, PAGE_SIZE))
         rows = list_opportunities(session, viewer, filters, None, PAGE_SIZE, (number - 1) * PAGE_SIZE)
         deals = tuple(judge(session, viewer, rows, now))
-    cards = {deal.row.external_id: drawn for deal in deals if (drawn := card(deal, to.language, to.t))}
+    cards = {deal.row.external_id: drawn for deal in deals if (drawn := card(deal, to))}
     return Page(rows, total, number, PAGE_SIZE), cards
 
 

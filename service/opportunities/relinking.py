@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from models.calls import Call
 from models.opportunities import Opportunity
-from service.opportunities.linking import is_bound, link_settings, locked_call, note_choice, reason_of
-from service.opportunities.reach import Deals, LinkableCall, deals_for, linkable_calls, to_linkable
+from service.opportunities.linking import Note, is_bound, link_settings, locked_calls, note_all, reason_of
+from service.opportunities.reach import LinkableCall, deals_for, linkable_calls, to_linkable
 from service.people.viewer import OPERATOR, Viewer, visible_calls
 from service.records.audit import Via
 from service.records.scope import require_editor
@@ -88,12 +88,17 @@ def link_unlinked(session: Session, via: Via = "job") -> int:
 def _relinked(
     session: Session, wanted: Sequence[ColumnElement[bool]], settings: LinkingSettings, dry_run: bool, via: Via
 ) -> Relinking:
-    run = _Run(session, settings, dry_run, via)
-    for calls in _chunks(session, wanted):
+    run = _Run()
+    for found in _chunks(session, wanted):
+        calls = found if dry_run else locked_calls(session, [call.id for call in found])
         deals = deals_for(session, {call.phone for call in calls if call.phone})
-        for call in calls:
-            run.judge(call, deals)
-    return run.done()
+        said = [(call, choose(call.to_link, deals.open_to(call), settings)) for call in calls]
+        for call, choice in said:
+            run.count(call, choice)
+        if not dry_run:
+            notes = [Note.of_rule(call, choice) for call, choice in said if not is_bound(call)]
+            note_all(session, notes, made_by=None, via=via)
+    return run.done(session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +108,15 @@ class _Difference:
 
 
 class _Run:
-    """One pass over calls: what it counted, and what it changed."""
+    """One pass over calls: what the rule said of them."""
 
-    def __init__(self, session: Session, settings: LinkingSettings, dry_run: bool, via: Via) -> None:
-        self.session, self.settings, self.dry_run, self.via = session, settings, dry_run, via
+    def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.moves: list[_Difference] = []
         self.disagreeing: list[_Difference] = []
 
-    def judge(self, call: LinkableCall, deals: Deals) -> None:
-        """Ask the rule of one call, and do what it says unless this is a dry run."""
-        choice = choose(call.to_link, deals.open_to(call), self.settings)
+    def count(self, call: LinkableCall, choice: Choice) -> None:
+        """Note what the rule says of one call."""
         is_same = choice.deal == (str(call.opportunity_id) if call.opportunity_id else None)
         self.counts["calls"] += 1
         if is_bound(call):
@@ -123,26 +126,16 @@ class _Run:
                 self.disagreeing.append(_Difference(call, choice))
             return
         self.counts["ambiguous"] += choice.verdict == "ambiguous"
-        if not self.dry_run and not self._store(call, choice):
-            return
         if not is_same:
             self.counts["moved"] += 1
             self.moves.append(_Difference(call, choice))
 
-    def _store(self, call: LinkableCall, choice: Choice) -> bool:
-        """Write it down; False where a person was quicker."""
-        now = locked_call(self.session, call.id)
-        if now is None or is_bound(now):
-            return False
-        note_choice(self.session, now, choice, self.via)
-        return True
-
-    def done(self) -> Relinking:
+    def done(self, session: Session) -> Relinking:
         """What came of it, with the opportunities' names."""
         listed = [*self.moves[:_MOST_LISTED], *self.disagreeing[:_MOST_LISTED]]
         ids = {each.call.opportunity_id for each in listed} | {_deal(each.choice) for each in listed}
         known = select(Opportunity.id, Opportunity.external_id).where(Opportunity.id.in_(ids - {None}))
-        names = {row.id: row.external_id for row in self.session.execute(known)}
+        names = {row.id: row.external_id for row in session.execute(known)}
         return Relinking(
             calls=self.counts["calls"],
             kept=self.counts["kept"],

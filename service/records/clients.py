@@ -39,7 +39,9 @@ class Accounts:
         external_id = row.need("account_id")
         known = self._customers.find_account(external_id, row.text("name"))
         old: Mapping[str, Any] = known.values if known else {}
-        if known is not None and not self._people.is_ours(old["owner_id"]) and old["owner_id"] is not None:
+        owner = old.get("owner_id")
+        is_others = owner is not None and not self._people.is_ours(owner)
+        if known is not None and (is_others or not self._customers.may_change(known)):
             raise Forbidden(f"account_id: {external_id!r} is not yours to change")
         values: dict[str, Any] = {"name": row.need("name")} if "name" in row else {}
         if "industry" in row:
@@ -120,8 +122,7 @@ class Contacts:
 
     def _check_owner(self, row: Cells, known: Draft | None) -> None:
         account = self._customers.accounts.get(known.values["account_id"]) if known else None
-        owner = account.values["owner_id"] if account else None
-        if owner is not None and not self._people.is_ours(owner):
+        if account is not None and not self._customers.may_change(account):
             raise Forbidden(f"contact_id: {row.need('contact_id')!r} is not yours to change")
 
     def _account(self, row: Cells, known: Draft | None) -> Draft:

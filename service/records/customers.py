@@ -17,6 +17,7 @@ from service.records.bulk import among, among_ids
 from service.records.cells import CellError
 from service.records.drafts import Draft, Shelf
 from service.records.people import People
+from service.records.scope import visible_accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Customers:
         self._contacts_by_id: dict[str, Draft] = {}
         self._contacts_of: defaultdict[uuid.UUID, list[Draft]] = defaultdict(list)
         self._named: set[uuid.UUID] = set()
+        self._seen: set[uuid.UUID] = set()
 
     def load(
         self,
@@ -69,6 +71,16 @@ class Customers:
         unknown = {draft.values["account_id"] for draft in self.contacts} - {draft.id for draft in self.accounts}
         if unknown:
             self._keep_accounts(session, select(*Account.__table__.c).where(among_ids(Account.id, unknown)))
+        if self._people.viewer.role != "admin":
+            known = among_ids(Account.id, [draft.id for draft in self.accounts])
+            self._seen = set(session.scalars(select(Account.id).where(visible_accounts(self._people.viewer), known)))
+
+    def may_change(self, account: Draft) -> bool:
+        """Whether the viewer may change an account and its contacts: theirs, their team's, or of deals they see."""
+        if account.is_new or self._people.viewer.role == "admin" or account.id in self._seen:
+            return True
+        owner = account.values["owner_id"]
+        return owner is not None and self._people.is_ours(owner)
 
     def find_account(self, external_id: str | None, name: str | None) -> Draft | None:
         """The account of that id, or else of that name; None where it is still to be added.
@@ -105,12 +117,14 @@ class Customers:
     def contact(self, account: Draft, person: Person, last: uuid.UUID | None = None) -> tuple[Draft, bool]:
         """The contact that is meant, and whether anything of them is new; ``last`` is the one the deal had.
 
+        What is known of a contact that is not the viewer's to change stays as it is.
         They are known by the CRM's id, or at their account by phone, e-mail or name, in this order.
         """
         found = self._find(account, person, last)
         if found is None:
             return self._add_contact(account, person), True
-        return found, self._complete(found, person)
+        theirs = self.accounts.get(found.values["account_id"]) or account
+        return found, self.may_change(theirs) and self._complete(found, person)
 
     def named_contact(self, account: Draft | None, who: str) -> Draft | None:
         """The contact with that CRM id, or at the account with that phone, e-mail address or name."""

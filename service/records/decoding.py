@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable
 from dataclasses import dataclass
 
-_Reader = Callable[[bytes], str | None]
+_THREE_BYTES = 0x800
+"""From this sign on UTF-8 takes three bytes: all Chinese characters do."""
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -38,9 +38,9 @@ def decode(content: bytes, name: str) -> Decoded:
         pass
     lines = content.removeprefix(codecs.BOM_UTF8).split(b"\n")
     telling = [line for line in lines if not line.isascii()]
-    as_utf8 = sum(_utf8(line) is not None for line in telling)
-    first, second = (_utf8, _gbk) if 2 * as_utf8 > len(telling) else (_gbk, _utf8)
-    return _by_line(lines, first, second, name)
+    is_utf8 = 2 * sum(_utf8(line) is not None for line in telling) >= len(telling)
+    is_gbk = not is_utf8 and 2 * sum(_gbk(line) is not None for line in telling) >= len(telling)
+    return _by_line(lines, is_utf8, is_gbk, name)
 
 
 def _utf8(line: bytes) -> str | None:
@@ -50,15 +50,16 @@ def _utf8(line: bytes) -> str | None:
         return None
 
 
-def _gbk(line: bytes) -> str | None:
-    """The line as GB 18030, if half of what it says is in everyday use: nearly any bytes can be read as some signs."""
+def _gbk(line: bytes, is_likely: bool = False) -> str | None:
+    """The line as GB 18030, if that ``is_likely`` or half of what it says is in everyday use: nearly any bytes can be
+    read as some signs."""
     try:
         text = line.decode("gb18030")
     except UnicodeDecodeError:
         return None
     signs = [sign for sign in text if ord(sign) > 127]
     everyday = sum(_is_everyday(sign) for sign in signs)
-    return text if 2 * everyday >= len(signs) else None
+    return text if is_likely or 2 * everyday >= len(signs) else None
 
 
 def _is_everyday(sign: str) -> bool:
@@ -70,20 +71,21 @@ def _is_everyday(sign: str) -> bool:
     return True
 
 
-def _by_line(lines: list[bytes], first: _Reader, second: _Reader, name: str) -> Decoded:
+def _by_line(lines: list[bytes], is_utf8: bool, is_gbk: bool, name: str) -> Decoded:
+    """The lines, most of which are UTF-8 or GB 18030."""
     texts: list[str] = []
     guessed: list[int] = []
     broken: set[int] = set()
     for number, line in enumerate(lines, start=1):
-        text = first(line)
-        if text is None:
-            text = second(line)
-            if text is not None:
-                guessed.append(number)
-        if text is None:
+        utf8, gbk = _utf8(line), _gbk(line, is_gbk)
+        # Three bytes a sign are hardly ever anything but UTF-8; two may well be one Chinese character.
+        is_sure = utf8 is not None and any(ord(sign) >= _THREE_BYTES for sign in utf8)
+        found = utf8 if utf8 is not None and (is_sure or is_utf8 or gbk is None) else gbk
+        if found is None:
             broken.add(number)
-            text = line.decode("utf-8", "replace")
-        texts.append(text)
+        elif not line.isascii() and (found is utf8) != is_utf8:
+            guessed.append(number)
+        texts.append(line.decode("utf-8", "replace") if found is None else found)
     if 1 in broken:
         raise ImportFileError(f"{name}: neither UTF-8 nor GBK text; save it as CSV UTF-8")
     return Decoded("\n".join(texts), tuple(guessed), frozenset(broken))

@@ -9,6 +9,8 @@ from typing import Literal, get_args
 NounName = Literal["opportunities", "accounts", "contacts", "leads"]
 NOUN_NAMES: tuple[NounName, ...] = get_args(NounName)
 
+STAND_INS: Mapping[str, str] = {"account": "account_id"}
+"""Columns that may be missing where another is there: accounts that came in before are known by their id."""
 FIELDS = "fields."
 """Before the name of a further field: ``fields.region``."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from service.records.decoding import Decoded, ImportFileError
 from service.records.mapping_document import FieldMapping, mapped
-from service.records.nouns import NOUNS, Noun
+from service.records.nouns import NOUNS, STAND_INS, Noun
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -112,7 +112,7 @@ def _columns(
     _check_targets(header, targets, mapping, noun, name)
     given = {*targets.values(), *mapping.constants}
     wanted = (noun.id_column,) if is_partial else noun.required
-    if missing := [column for column in wanted if column not in given]:
+    if missing := [column for column in wanted if not given & {column, STAND_INS.get(column, column)}]:
         raise ImportFileError(f"{name}: missing column {', '.join(missing)}")
     return [
         (place, targets[column], mapping.values.get(targets[column], {}))

@@ -8,13 +8,14 @@ from fastapi import APIRouter, HTTPException, Request, status
 from fastapi.responses import Response
 
 from models.calls import DIRECTIONS, STATES
-from models.opportunities import STAGES
 from nlp.quality import wilson
 from service.access import SignedInViewer
 from service.calls.conversation import Piece, RemovedLine, TurnLine
 from service.calls.scoresheet import CriterionLine, EvidenceLine, StepLine
 from service.calls.views import EventMark
+from service.records.configurations import shipped
 from service.web.rendering import render
+from sop.deals.pipeline_document import parse
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,7 +45,7 @@ def _samples() -> dict[str, Any]:
     return {
         "states": STATES,
         "directions": DIRECTIONS,
-        "stages": STAGES,
+        "stages": parse(shipped("pipeline")["default"]).ids,
         "scores": [(92.0, 92.0, 92.0), (71.0, 64.0, 80.0), (38.0, 21.0, 66.0), (None, 0.0, 100.0)],
         "estimates": [wilson(0.9, 40), wilson(0.0, 12)],
         "marks": [

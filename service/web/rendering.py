@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from models.calls import DIRECTIONS, STATES
-from models.opportunities import OUTCOMES, STAGES
+from models.opportunities import OUTCOMES
 from service.access import csrf_token
 from service.clock import clock
 from service.people.viewer import Viewer
@@ -104,7 +104,6 @@ def templates() -> Environment:
         FAMILIES=FAMILIES,
         DIRECTIONS=DIRECTIONS,
         STATES=STATES,
-        STAGES=STAGES,
         OUTCOMES=OUTCOMES,
         EVENTS=EVENTS,
         family_of=family_of,

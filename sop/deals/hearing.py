@@ -27,7 +27,7 @@ class _Candidate:
 def judge_heard(condition: Heard, facts: DealFacts, now: datetime) -> Judgement:
     """Met with enough turns that surely fit; unknown where doubtful ones or unheard calls could make up the rest."""
     first = since(facts.counted_from(now), condition.within_days)
-    roles = _Roles.of(facts)
+    roles = _Roles.of(facts) if condition.roles else _ANYBODY
     named = [event for event in facts.events if event.event in condition.events]
     recent = [event for event in named if first is None or event.at >= first]
     candidates = [_candidate(condition, event, roles) for event in recent]
@@ -70,6 +70,10 @@ class _Roles:
         if role is None or role == "unknown":
             return "perhaps"
         return "yes" if role in wanted else "no"
+
+
+_ANYBODY = _Roles({}, {})
+"""Where nothing is asked of who was spoken to, nobody is looked up."""
 
 
 def _candidate(condition: Heard, event: EventFact, roles: _Roles) -> _Candidate:
@@ -131,7 +135,7 @@ def _not_met(
     for code in (Code.OTHER_ROLE, Code.WITHOUT_SLOT, Code.SAID_BY_OTHER):
         short = _ordered(each.event for each in candidates if each.fit == "no" and each.code is code)
         if short:
-            return Judgement("not_met", Reason(code, _lack(condition, code, short)), short)
+            return Judgement("not_met", Reason(code, _lack(condition, code)), short)
     earlier = _ordered(event for event in named if not event.doubtful)
     if condition.within_days is not None and earlier:
         last = earlier[-1]
@@ -140,11 +144,11 @@ def _not_met(
     return Judgement("not_met", _silence(condition, facts, calls))
 
 
-def _lack(condition: Heard, code: Code, short: Sequence[EventFact]) -> dict[str, Value]:
+def _lack(condition: Heard, code: Code) -> dict[str, Value]:
     if code is Code.OTHER_ROLE:
         return {"roles": condition.roles}
     if code is Code.WITHOUT_SLOT:
-        return {"count": _turns(short), "slot": condition.slot or ""}
+        return {"slot": condition.slot or ""}
     return {"speaker": condition.speaker or "unknown"}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sop.deals.pool import GRADES, Act, AssignmentRule, Grading, How, LeadGrade, Limits, Test
+from sop.deals.pool import GRADES, Act, AssignmentRule, FieldTest, Grading, How, LeadGrade, Limits
 from sop.deals.pool_sentences import LeadReason
 
 FULL = 100.0
@@ -125,7 +125,7 @@ def rule_for(rules: Sequence[AssignmentRule], lead: LeadFacts) -> AssignmentRule
     return next((rule for rule in rules if all(passes(test, lead) for test in rule.tests)), None)
 
 
-def passes(test: Test, lead: LeadFacts) -> bool:
+def passes(test: FieldTest, lead: LeadFacts) -> bool:
     """Whether the lead passes; a field that is not known passes no test."""
     value = {"source": lead.source, "grade": lead.grade}.get(test.field) or lead.fields.get(test.field)
     if not value:

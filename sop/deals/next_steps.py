@@ -1,8 +1,8 @@
 """What was agreed to happen next, when and by whom, and what later calls tell of it.
 
 Only a call shows itself: a step to talk is kept by a call on its day, give or take the grace, late within some days,
-missed after them. What happens elsewhere (an e-mail, a visit) is kept where a later call speaks of it, and unknown
-where none does. A call that has not been heard makes what it could decide unknown.
+missed after them; where no day was said it is never missed. What happens elsewhere (an e-mail, a visit) is kept where a
+later call speaks of it, and unknown where none does. A call that has not been heard makes what it could decide unknown.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ class _Judgement:
         if family != "send":
             found = self._kept_by_call()
         if found is None and family == "talk":
-            found = self._late() or self._unheard(self.first_day)
+            found = (self._late() if self.step.due.is_said else None) or self._unheard(self.first_day)
         elif found is None:
             found = self._mentioned() or self._unheard(self.step.due.first)
         return found or self._pending() or self._after(family == "talk")
@@ -193,8 +193,10 @@ class _Judgement:
         return local_day(call.at, self.zone)
 
     def _kept_by_call(self) -> _Found | None:
+        """By a call on its days; where no day was said, by any until it would be missed."""
+        last_day = self.last_day if self.step.due.is_said else self.end
         for call in self.later:
-            if call.is_conversation and self.first_day <= self._day(call) <= self.last_day:
+            if call.is_conversation and self.first_day <= self._day(call) <= last_day:
                 return _Found("kept", say("step_kept_call", day=_shown(self._day(call))), call.id)
         return None
 
@@ -252,16 +254,18 @@ class _Judgement:
         due, channel = self.step.due, self.step.channel
         if self.closed is not None and self.closed <= self.end:
             return _Found("unknown", say("step_closed", day=_shown(self.closed)))
+        if is_talk and not due.is_said:
+            return _Found("unknown", say("step_undated_over", days=self._quiet_days(due.first)))
         if is_talk:
-            return _Found("missed", say("step_missed", day=_shown(due.last), days=self._quiet_days()))
+            return _Found("missed", say("step_missed", day=_shown(due.last), days=self._quiet_days(due.last)))
         if channel is None:
             return _Found("unknown", say("step_vague" if not due.is_said else "step_untold", day=_shown(due.last)))
         return _Found("unknown", say("step_unshown", channel=CHANNEL_LABELS[channel], day=_shown(due.last)))
 
-    def _quiet_days(self) -> int:
-        """Days from the due day to the next conversation, or to today."""
-        days = [self._day(call) for call in self.later if call.is_conversation and self._day(call) > self.step.due.last]
-        return (min([*days, self.today]) - self.step.due.last).days
+    def _quiet_days(self, since: date) -> int:
+        """Days from ``since`` to the next conversation, or to today."""
+        days = [self._day(call) for call in self.later if call.is_conversation and self._day(call) > since]
+        return (min([*days, self.today]) - since).days
 
 
 def _is_by_the_other(call: CallFact, step: SaidStep) -> bool:

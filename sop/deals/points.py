@@ -54,6 +54,8 @@ def reached(
     """
     found: list[Reached] = []
     for at in _moments(facts, until):
+        if len(found) == len(pipeline.open_stages):
+            break
         gates = truth_gap(pipeline, facts.as_of(at), at, further).gates
         opened = next((place for place, gate in enumerate(gates) if gate.outcome != "met"), len(gates))
         for place in range(len(found) + 1, opened + 1):

@@ -84,7 +84,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class FieldTest:
     """A question to a lead: its ``field`` is one of ``values``, or begins with one of ``prefixes``, in any case."""
 
     field: str
@@ -98,7 +98,7 @@ class AssignmentRule:
 
     id: str
     title: Wording
-    tests: tuple[Test, ...]
+    tests: tuple[FieldTest, ...]
     team: str | None = None
     reps: tuple[str, ...] = ()
     how: How = "round_robin"

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from sop.deals.pool import ACTS, GRADES, HOWS, Act, ActKind, AssignmentRule, Grading, Limits, Pool, Source, Test
+from sop.deals.pool import ACTS, GRADES, HOWS, Act, ActKind, AssignmentRule, FieldTest, Grading, Limits, Pool, Source
 from sop.fields import Notes, Section
 from sop.problems import SopError
 from sop.procedure import Wording
@@ -157,12 +157,12 @@ def _rule(part: Section) -> AssignmentRule:
     )
 
 
-def _test(part: Section) -> Test:
+def _test(part: Section) -> FieldTest:
     part.require("field", "name the field to look at")
     values, prefixes = part.words("is", "value"), part.words("begins", "beginning")
     if not values and not prefixes:
         part.note("is", "nothing to compare with", "write 'is: [...]' or 'begins: [...]'")
-    return Test(part.text("field") or "", values, prefixes)
+    return FieldTest(part.text("field") or "", values, prefixes)
 
 
 def _document(pool: Pool) -> dict[str, Any]:

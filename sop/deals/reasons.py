@@ -88,7 +88,7 @@ SENTENCES: Mapping[Code, Wording] = {
     Code.TOO_FEW: Wording("听到 {count} 次，需要 {needed} 次", "heard {count}×, {needed}× needed"),
     Code.TOO_LONG_AGO: Wording("最近一次是 {day}，已超过 {days} 天", "last heard on {day}, more than {days} days ago"),
     Code.SAID_BY_OTHER: Wording("听到过，但不是{speaker}说的", "heard, but never from the {speaker}"),
-    Code.WITHOUT_SLOT: Wording("听到 {count} 次，但没有说清{slot}", "heard {count}×, but never with a clear {slot}"),
+    Code.WITHOUT_SLOT: Wording("听到过，但没有说清{slot}", "heard, but never with a clear {slot}"),
     Code.OTHER_ROLE: Wording("听到过，但对方不是{roles}", "heard, but in no call with the {roles}"),
     Code.PERHAPS: Wording("{day}的电话里可能有，把握 {percent}%", "perhaps in the call of {day}, {percent} % sure"),
     Code.SPEAKER_UNKNOWN: Wording("{day}听到，但分不清是谁说的", "heard on {day}, but by whom isn't known"),

@@ -197,20 +197,22 @@ def _missed_steps(deal: _Deal) -> Risk | None:
 
 
 def _price_objections(deal: _Deal) -> Risk | None:
-    """Neither answered within the next turns nor followed by an approval in its call, not even perhaps."""
-    left = [
-        event
-        for event in deal.events
-        if event.event == "price_objection"
-        and event.speaker == "customer"
-        and answer_of(event, deal.facts.events, deal.settings.answer_turns) is None
-        and approval_after(event, deal.facts.events) is None
-    ]
-    if not left:
+    """Left unanswered; or answered, and raised again in a later call, so that the answer did not settle it."""
+    raised = [event for event in deal.events if event.event == "price_objection" and event.speaker == "customer"]
+    calls = _different(event.call for event in raised)
+    if left := [event for event in raised if _is_left(event, deal)]:
+        severity: Severity = "high" if len(left) > 1 else "medium"
+        said = say("price_unanswered", count=len(left))
+        return Risk("price_objection", severity, said, tuple(left), _different(event.call for event in left))
+    if len(calls) < 2 or approval_after(raised[-1], deal.facts.events) is not None:
         return None
-    severity: Severity = "high" if len(left) > 1 else "medium"
-    calls = _different(event.call for event in left)
-    return Risk("price_objection", severity, say("price_unanswered", count=len(left)), tuple(left), calls)
+    return Risk("price_objection", "medium", say("price_again", calls=len(calls)), tuple(raised), calls)
+
+
+def _is_left(event: EventFact, deal: _Deal) -> bool:
+    """Whether it was neither answered within the next turns nor approved later in its call, not even perhaps."""
+    answer = answer_of(event, deal.facts.events, deal.settings.answer_turns)
+    return answer is None and approval_after(event, deal.facts.events) is None
 
 
 def _competitors(deal: _Deal) -> Risk | None:

@@ -76,7 +76,7 @@ RISK_TITLES: Mapping[str, Wording] = {
     "gone_silent": Wording("失联", "gone silent"),
     "close_passed": Wording("过了预计成交日", "past its expected close"),
     "missed_next_step": Wording("下一步没有兑现", "missed next step"),
-    "price_objection": Wording("价格异议未回应", "unanswered price objection"),
+    "price_objection": Wording("价格异议未解决", "price objection left open"),
     "competitor": Wording("出现竞品", "competitor named"),
     "no_power": Wording("没有接触决策人", "no decision maker"),
     "single_threaded": Wording("只有一个联系人", "single-threaded"),
@@ -118,6 +118,10 @@ _STEPS: Mapping[str, Wording] = {
     ),
     "step_untold": Wording(
         "没有说方式，{day} 到期后没有通话提到它", "how was not said, and no call after {day} tells of it"
+    ),
+    "step_undated_over": Wording(
+        "没有说日期，{days} 天里没有通话，无法判断",
+        "no date was said, and no call for {days:day|days}: this can't be told",
     ),
     "step_closed": Wording("商机在 {day} 关闭，之后不必再有通话", "the deal closed on {day}: no call had to follow"),
     "step_marked": Wording("由人标记", "marked by a person"),
@@ -175,6 +179,10 @@ _RISKS: Mapping[str, Wording] = {
     ),
     "single_threaded": Wording("{calls} 通电话都只和{name}一个人", "{calls:call|calls}, all with one person, {name}"),
     "price_unanswered": Wording("{count} 次价格异议没有得到回应", "price objections left unanswered: {count}"),
+    "price_again": Wording(
+        "{calls} 通电话都提出价格异议，回应之后又提，还没有认可",
+        "the price was objected to again, in {calls:call|calls}",
+    ),
     "competitor": Wording("{calls} 通电话提到竞品{names}", "competitor {names} came up in {calls:call|calls}"),
     "competitor_unnamed": Wording("{calls} 通电话提到竞品", "a competitor came up in {calls:call|calls}"),
     "no_power": Wording(

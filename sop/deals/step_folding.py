@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sop.deals.due_dates import Due, due_of, undated
 from sop.deals.facts import EventFact
-from sop.deals.step_ways import are_compatible, channel_of_words, telling
+from sop.deals.step_ways import are_compatible, channel_of_words, family_of, telling
 from sop.events import Slot, Speaker
 
 _OF_STEPS = ("next_step", "closing")
@@ -69,8 +69,14 @@ def _of_call(events: Sequence[EventFact], undated_days: int) -> list[SaidStep]:
                     steps.append(part)
                 else:
                     steps[place] = _joined(steps[place], part)
-    agreed = [replace(step, is_agreed=step.is_agreed or _is_taken_up(step, events)) for step in steps]
+    agreed = [replace(_with_way(step), is_agreed=step.is_agreed or _is_taken_up(step, events)) for step in steps]
     return [step for step in agreed if step.is_agreed or step.said.event == "next_step"]
+
+
+def _with_way(step: SaidStep) -> SaidStep:
+    """An hour agreed on the telephone without a place is a call."""
+    is_appointment = step.channel is None and step.due.at is not None
+    return replace(step, channel="call") if is_appointment else step
 
 
 def _parts(event: EventFact, undated_days: int) -> Iterator[SaidStep]:
@@ -142,9 +148,12 @@ def _is_near(step: SaidStep, part: SaidStep) -> bool:
 def _is_other_day(step: SaidStep, part: SaidStep, turns: int) -> bool:
     """Whether ``part`` moves the step: its speaker offers another day, or the other side answers with one.
 
-    Words that tell of a way where the step has none are about another step.
+    Words that tell of a way where the step has none are about another step; so are days without a way after something
+    to be sent, which is no appointment.
     """
     if step.channel is None and part.channel is not None:
+        return False
+    if part.channel is None and family_of(step.channel) == "send":
         return False
     if part.speaker == step.speaker:
         return not step.is_agreed and turns > 0

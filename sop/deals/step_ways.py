@@ -30,12 +30,12 @@ _VERBS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "call",
         re.compile(r"\b(?:talk|speak|ring|phone|call|catch up|touch base)\b|聊|沟通|联系|电话|通话", re.IGNORECASE),
     ),
-    ("message", re.compile(r"\b(?:send|post|forward|e-?mail|text)\b|发(?:您|你|给|一|过|份|到)", re.IGNORECASE)),
+    ("message", re.compile(r"\b(?:send|post|forward|e-?mail|text)\b|(?:发|寄)(?:您|你|给|一|过|份|到)", re.IGNORECASE)),
     (
         "visit",
         re.compile(
             r"\b(?:fit(?:ted)?|install(?:ed)?|see you|come (?:by|over|round|out)|drop (?:by|in)|meet|sit down)\b"
-            r"|进场|上门|(?<![打付汇转])过[来去]|拜访|见|装|来吧",
+            r"|进场|上门|(?<![打付汇转])过[来去]|拜访|准时到|到[您你](?!邮箱|微信)|(?<![再意听看])见|(?<!包)装|来吧",
             re.IGNORECASE,
         ),
     ),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -44,11 +45,12 @@ from service.people.queries import user_by_email
 from service.people.sessions import new_api_token
 from service.people.viewer import OPERATOR, Viewer
 from service.records.configurations import shipped
-from service.records.pipelines import publish
+from service.records.pipelines import pipelines, publish
 from service.records.scope import NotAllowed
 from service.settings import Settings
 from service.sops.publishing import publish as publish_sop
 from sop.deals.facts import DealFacts
+from sop.deals.wording import explain_verdict
 
 NOW = datetime(2026, 11, 13, 9, tzinfo=UTC)
 HELEN, TOM, PRIYA = "helen.marsh@example.com", "tom.becker@example.com", "priya.nair@example.com"
@@ -437,3 +439,38 @@ def test_a_reps_gap_is_never_wider_than_what_all_see(demo: Database) -> None:
             order = seen.pipeline.index
             assert order(seen.gap.possible) >= order(whole.gap.verified) >= order(seen.gap.verified)
             assert replace(seen.facts, calls=(), events=()) == replace(whole.facts, calls=(), events=())
+
+
+@pytest.mark.parametrize("pipeline", ["default", "complex"])
+@pytest.mark.parametrize("seed", range(3))
+def test_enough_is_enough(demo: Database, pipeline: str, seed: int) -> None:
+    """Lists read fewer events than a deal's page and come to the same gaps with the same words for what is missing."""
+    chance = Random(seed)
+    with undone(demo) as session:
+        stages = [stage.id for stage in pipelines(session)[pipeline].stages if stage.kind == "open"]
+        session.execute(update(Opportunity).values(pipeline=pipeline, stage=stages[-1]))
+        for stored in session.scalars(select(StoredKeyEvent)):
+            stored.confidence = chance.choice((0.3, 0.6, 0.9))
+            stored.doubtful = chance.random() < 0.6
+            stored.speaker = chance.choice(("rep", "customer", "customer", "unknown"))
+        for call in session.scalars(select(Call)):
+            call.started_at = NOW - timedelta(days=chance.choice((1, 59.5, 60.5, 100, 179, 181)))
+        session.flush()
+        _review(session, "en-demo-001", 5, "customer_need", "missed")
+        listed = {deal.external_id: deal for deal in deal_gaps(session, OPERATOR, NOW, outcome=None)}
+        assert len(listed) == 6
+        for name, deal in listed.items():
+            whole = gap_named(session, name)
+            assert _told(deal) == _told(whole), name
+            assert set(deal.facts.events) <= set(whole.facts.events)
+        read = sum(len(deal.facts.events) for deal in listed.values())
+        assert read < sum(len(gap_named(session, name).facts.events) for name in listed)
+
+
+def _told(deal: DealGap) -> tuple[Any, ...]:
+    gap = deal.gap
+    outcomes = [
+        (result.stage.id, verdict.condition.id, verdict.outcome) for result in gap.gates for verdict in result.verdicts
+    ]
+    words = [explain_verdict(verdict, "en") for verdict in gap.missing if not verdict.parts]
+    return gap.claimed, gap.verified, gap.possible, gap.stages, gap.unsure, gap.at_risk, outcomes, words

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from fakes import FakeEngines
 from fakes_leads import NOW, PHONE, add_lead, by, get, happened, hours, owner_of, people, set_pool, told, viewer
 from fakes_web import add_call
 from models.calls import Call
@@ -15,12 +17,13 @@ from models.database import Database
 from models.opportunities import Account, Contact, Opportunity
 from models.records import Change
 from service.calls.ingest import CallDetails
+from service.jobs.worker import Worker, in_background
 from service.leads import claiming, conversion, queries
 from service.leads.assignment import assign, grade_and_assign
 from service.leads.contacting import phone_owner
 from service.leads.expiry import expire, expire_some, warn
 from service.leads.filters import LeadFilters
-from service.leads.grading import regrade_number
+from service.leads.grading import regrade_number, regrade_recording
 from service.leads.history import Actor
 from service.leads.notices import list_notices, mark_read, unread
 from service.leads.refusals import LeadRefused
@@ -70,6 +73,17 @@ def test_who_is_later_is_told_who_has_it(database: Database) -> None:
         claiming.claim(session, actor, lead)
     assert owner_of(database, lead) == "Ben"
     assert refused(database, "Ben", claiming.claim, lead) == "yours"
+
+
+def test_nobody_claims_a_number_that_another_has(database: Database) -> None:
+    """The same person under a second id is refused to others, by claim and by rule, and goes to who has the first."""
+    set_pool(database, "assignment: [{id: all, reps: [cleo@example.com]}]")
+    first, second, third = add_lead(database), add_lead(database, "Again"), add_lead(database, "Third")
+    claim(database, "Ben", first)
+    assert refused(database, "Cleo", claiming.claim, second) == "number_taken"
+    with database.transaction() as session:
+        assert grade_and_assign(session, [second, third], now=NOW) == 0
+    claim(database, "Ben", second)
 
 
 def test_nobody_holds_more_than_their_capacity(database: Database) -> None:
@@ -402,3 +416,35 @@ def test_expiring_in_small_steps_loses_none(database: Database) -> None:
         with database.transaction() as session:
             gone += [one.lead for one in expire_some(session, Actor(OPERATOR, "job", NOW + hours(30)), 2)]
     assert gone == [f"L{i}" for i in range(5)]
+
+
+def test_a_worker_lets_overdue_leads_flow_back_by_itself(database: Database, settings: Settings) -> None:
+    """The periodic job runs once a worker is there, without anybody asking for it."""
+    lead = add_lead(database)
+    claim(database, "Ben", lead, datetime.now(UTC) - timedelta(days=2))
+    end = time.monotonic() + 30
+    with in_background(Worker(settings, database, queues=["analyze"], engines=FakeEngines())):
+        while owner_of(database, lead) is not None:
+            assert time.monotonic() < end, "the lead is still held"
+            time.sleep(0.1)
+    assert happened(database, lead) == ["claimed", "expired"]
+
+
+def test_a_call_is_graded_once_it_is_heard(database: Database, settings: Settings) -> None:
+    """A recording that was analyzed gives the lead of its number the grade that follows from it."""
+    set_pool(database, GRADED_BY_CALLS)
+    lead = add_lead(database)
+    claim(database, "Ben", lead)
+    call(database, settings, "told", "Ben", NOW + hours(1))
+    assert get(database, lead).grade == "D"
+    with database.transaction() as session:
+        recording = session.scalars(select(Call.recording_id)).one()
+        assert regrade_recording(session, recording) == 1
+    assert get(database, lead).grade == "A"
+
+
+GRADED_BY_CALLS = """
+grading:
+  weights: {actions: 1}
+  actions: [{action: heard, events: [customer_need], worth: 100}]
+"""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import uuid
 from datetime import UTC, datetime, timedelta
+from threading import Thread
+from time import sleep
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.orm import Session
 
 from fakes import tone, wav
@@ -165,6 +167,43 @@ def test_what_a_person_said_survives_every_rerun(
     with database.transaction() as session:
         assert session.scalar(select(func.count()).select_from(CallLink)) == 2
         assert session.scalar(select(func.count()).where(CallLink.superseded_at.is_(None))) == 1
+
+
+def await_lock(database: Database) -> None:
+    """Until somebody waits for a lock, for ten seconds at most."""
+    waiting = text("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    for _ in range(500):
+        with database.transaction() as session:  # what a transaction has seen of the activity stays as it was
+            if session.scalar(waiting):
+                return
+        sleep(0.02)
+    pytest.fail("nobody waits for a lock")
+
+
+def test_a_word_said_while_the_rule_runs_counts(
+    database: Database, settings: Settings, people: dict[str, Viewer]
+) -> None:
+    """The rule waits for the person's transaction and leaves the call alone, though it had seen it before."""
+    with database.transaction() as session:
+        add_deal(session, "D-1", "zhao")
+        second = add_deal(session, "D-2", "lin")
+    call = bring(database, settings)
+    with database.transaction() as session:
+        session.get_one(Opportunity, second.id).deleted_at = AT
+    done: list[int] = []
+
+    def run() -> None:
+        with database.transaction() as other:
+            done.append(relink(other, OPERATOR, dry_run=False).moved)
+
+    runner = Thread(target=run)
+    with database.transaction() as session:
+        set_link(session, people["chen"], call, None)
+        runner.start()
+        await_lock(database)
+    runner.join(30)
+    assert done == [0]
+    assert (link(database, call).opportunity, link(database, call).by) == (None, "person")
 
 
 def test_a_word_taken_back_gives_the_call_to_the_rule(

@@ -151,6 +151,16 @@ def test_a_step_without_a_day_is_due_within_a_week_and_says_so() -> None:
     assert step.reason.wording.en == "no date was said: 7 days are counted, due on 2026-11-09"
 
 
+def test_a_step_without_a_day_is_never_missed() -> None:
+    """Nobody agreed on when: a call within two weeks keeps it, and without one nothing can be told."""
+    ring = said(5, "I'll ring you.", channel=("ring", "call"))
+    assert only(deal(ring, calls=(call("next", on(16)),))).state == "kept"
+    assert only(deal(ring, calls=(call("next", on(17)),))).state == "unknown"
+    step = only(deal(ring))
+    assert step.reason.wording.en == "no date was said, and no call for 28 days: this can't be told"
+    assert step.state == "unknown"
+
+
 def test_a_vague_step_is_unknown_in_the_end_and_never_missed() -> None:
     """Neither a day nor a way: nothing tells whether it was kept."""
     assert only(deal(said(5, "Let us see."))).state == "unknown"
@@ -163,6 +173,20 @@ def test_the_verb_tells_the_way_where_no_channel_was_named() -> None:
     assert only(deal(said(5, "周五我发您。", when=("周五", "2026-11-06")))).channel == "message"
     assert only(deal(said(5, "周五我过去装。", when=("周五", "2026-11-06")))).channel == "visit"
     assert only(deal(said(5, "周五能打过来吗？", when=("周五", "2026-11-06")))).channel is None
+    assert only(deal(said(5, "周五等您的意见，再见。", when=("周五", "2026-11-06")))).channel is None
+
+
+def test_an_hour_agreed_without_a_way_is_a_call() -> None:
+    """A day alone is not; nor does it move something that was to be sent."""
+    hold = said(9, "I'll hold Tuesday at two for us.", when=("Tuesday at two", "2026-11-10T14:00+08:00"))
+    assert (only(deal(hold)).channel, only(deal(hold)).state) == ("call", "missed")
+    assert only(deal(said(9, "Tuesday, then.", when=("Tuesday", "2026-11-10")))).channel is None
+    tonight = said(7, "I'll send you the quote tonight.", when=("tonight", "2026-11-02"), channel=("quote", "quote"))
+    found = next_steps(deal(tonight, hold), on(30))
+    assert [(step.channel, step.due.first.day, step.state) for step in found] == [
+        ("quote", 2, "unknown"),
+        ("call", 10, "missed"),
+    ]
 
 
 def test_what_is_said_again_in_a_call_is_one_step() -> None:

@@ -97,6 +97,17 @@ def test_a_price_objection_is_answered_soon_or_approved_later_in_its_call(
     assert (risk.severity if risk else None) == severity
 
 
+def test_a_price_objection_that_comes_back_was_not_settled() -> None:
+    """Answered in both calls and still there; an approval after the last one settles it."""
+    calls = (with_zhou("k1", 9), with_zhou("k2", 1))
+    first = (event("k1", "price_objection", 4, 9), event("k1", "objection_handling", 5, 9))
+    again = (event("k2", "price_objection", 4), event("k2", "objection_handling", 5))
+    assert "price_objection" not in found(made(*first, calls=calls))
+    risk = found(made(*first, *again, calls=calls))["price_objection"]
+    assert (risk.severity, risk.reason.code, risk.evidence) == ("medium", "price_again", (first[0], again[0]))
+    assert "price_objection" not in found(made(*first, *again, event("k2", "customer_approval", 8), calls=calls))
+
+
 def test_a_competitor_is_named() -> None:
     """Low alone, medium with the price or in two calls, high with both."""
     frost = event("k1", "competitor", 3, slots=(slot("competitor", "Frostmere"),))

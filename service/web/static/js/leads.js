@@ -5,7 +5,11 @@ import { followProgress, isFinished } from "./progress.js";
 import "./sound.js";
 
 watchUndo(document);
-document.addEventListener("htmx:afterSettle", ({ detail }) => watchUndo(detail.elt.closest("tbody") ?? document));
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  watchUndo(document);
+  // The row was replaced: without the focus on it the keyboard would begin again at the top.
+  if (target.id.startsWith("lead-")) target.querySelector("[data-undo], .row-link")?.focus();
+});
 
 /** An undo that the server would refuse is not offered. */
 function watchUndo(part) {
@@ -14,13 +18,6 @@ function watchUndo(part) {
     setTimeout(() => button.closest("form")?.remove(), Number(button.dataset.undo) * 1000);
   }
 }
-
-// After a row was replaced the focus stays on it, or the keyboard would begin again at the top.
-document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  const id = detail.target?.id ?? "";
-  if (!id.startsWith("lead-")) return;
-  document.getElementById(id)?.querySelector("[data-undo], .row-link")?.focus();
-});
 
 document.addEventListener("keydown", (event) => {
   if (isTyping(event)) return;
