@@ -139,7 +139,7 @@ def _add_customers(session: Session) -> None:
         if contact is None:
             contact = Contact(account_id=deal.account_id, name=row["name"])
             session.add(contact)
-        contact.title = row["title"]
+        contact.title, contact.decision_role = row["title"], row["decision_role"]
         session.flush()
         part = OpportunityContact(opportunity_id=deal.id, contact_id=contact.id, decision_role=row["decision_role"])
         session.merge(part)

@@ -15,19 +15,18 @@ from sqlalchemy.orm import Session
 from models.opportunities import (
     Approval,
     Collaborator,
-    Contact,
     DoneAction,
     Opportunity,
-    OpportunityContact,
     StageChange,
 )
 from models.people import User
 from models.sops import SopVersion
+from service.opportunities.deal_contacts import DealContact, contact_of, deal_contacts
 from service.opportunities.heard_calls import Enough, HeardCall, among, call_lines, heard_calls
 from service.people.viewer import Viewer, visible_opportunities
 from service.sops.versions import parsed
 from sop.deals import facts
-from sop.deals.facts import CallFact, ContactFact, DealFacts, Outcome, StageMove
+from sop.deals.facts import CallFact, DealFacts, Outcome, StageMove
 from sop.deals.guards import Guard, guards_of
 from sop.deals.pipeline import Pipeline
 from sop.deals.sufficiency import sufficiency
@@ -70,7 +69,7 @@ def deal_facts(
         approvals=_approvals(session, ids),
         actions=_actions(session, ids),
         collaborators=_collaborators(session, ids),
-        contacts=_contacts(session, rows),
+        contacts=deal_contacts(session, rows),
     )
     return {row.id: _deal(row, parts, calls.get(row.id, []), sops) for row in rows}
 
@@ -89,14 +88,6 @@ def _enough(
 
 
 @dataclass(frozen=True, slots=True)
-class _Contact:
-    fact: ContactFact
-    phone: str | None
-    is_main: bool
-    is_linked: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Parts:
     """What hangs on the deals, by their ids."""
 
@@ -104,7 +95,7 @@ class _Parts:
     approvals: Mapping[uuid.UUID, list[facts.Approval]]
     actions: Mapping[uuid.UUID, list[facts.Action]]
     collaborators: Mapping[uuid.UUID, list[tuple[str, str, str]]]
-    contacts: Mapping[uuid.UUID, list[_Contact]]
+    contacts: Mapping[uuid.UUID, list[DealContact]]
 
 
 def _deal(
@@ -139,7 +130,7 @@ def _deal(
     )
 
 
-def _placed(call: HeardCall, contacts: Sequence[_Contact], team: _Collaborators, owner: str | None) -> CallFact:
+def _placed(call: HeardCall, contacts: Sequence[DealContact], team: _Collaborators, owner: str | None) -> CallFact:
     """The call with its rep's function in the deal and its contact, as far as they are known."""
     if call.fact.rep is None and call.phone is None:
         return call.fact
@@ -147,23 +138,8 @@ def _placed(call: HeardCall, contacts: Sequence[_Contact], team: _Collaborators,
     if not functions and call.fact.rep is not None and call.fact.rep == owner:
         functions = [OWNERS_FUNCTION]
     return replace(
-        call.fact, rep_function=functions[0] if functions else None, contact=_contact_of(call.phone, contacts)
+        call.fact, rep_function=functions[0] if functions else None, contact=contact_of(call.phone, contacts)
     )
-
-
-def _contact_of(phone: str | None, contacts: Sequence[_Contact]) -> str | None:
-    """Whose number that is; of several who share it the deal's main contact, else nobody can tell."""
-    if phone is None:
-        return None
-    having = [each for each in contacts if each.phone == phone]
-    for narrowed in (
-        [each for each in having if each.is_main],
-        [each for each in having if each.is_linked],
-        having,
-    ):
-        if len(narrowed) == 1:
-            return narrowed[0].fact.id
-    return None
 
 
 def _fields(row: Row[*tuple[Any, ...]]) -> dict[str, str]:
@@ -256,41 +232,6 @@ def _collaborators(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UU
     found: defaultdict[uuid.UUID, list[tuple[str, str, str]]] = defaultdict(list)
     for deal, user, name, function in session.execute(query):
         found[deal].append((str(user), name, function))
-    return found
-
-
-def _contacts(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[uuid.UUID, list[_Contact]]:
-    """Everybody at the deals' accounts and whoever is linked to a deal, with the role they play in it."""
-    linked = _linked_roles(session, [row.id for row in rows])
-    named = {contact for deal in linked.values() for contact in deal} | {row.contact_id for row in rows}
-    accounts = {row.account_id for row in rows}
-    query = select(Contact.id, Contact.account_id, Contact.name, Contact.phone, Contact.decision_role).where(
-        Contact.deleted_at.is_(None),
-        among(Contact.account_id, accounts) | among(Contact.id, named - {None}),
-    )
-    people = {person.id: person for person in session.execute(query.order_by(Contact.name, Contact.id))}
-    at_account: defaultdict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
-    for person in people.values():
-        at_account[person.account_id].append(person.id)
-    found: dict[uuid.UUID, list[_Contact]] = {}
-    for row in rows:
-        roles = linked.get(row.id, {})
-        ids = dict.fromkeys([row.contact_id, *roles, *at_account[row.account_id]])
-        found[row.id] = [_contact(people[each], row.contact_id, roles) for each in ids if each in people]
-    return found
-
-
-def _contact(person: Any, main: uuid.UUID | None, roles: Mapping[uuid.UUID, str]) -> _Contact:
-    told = roles.get(person.id, "unknown")
-    role = person.decision_role if told == "unknown" else told
-    fact = ContactFact(str(person.id), person.name, None if role == "unknown" else role)
-    return _Contact(fact, person.phone, person.id == main, person.id == main or person.id in roles)
-
-
-def _linked_roles(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, str]]:
-    found: defaultdict[uuid.UUID, dict[uuid.UUID, str]] = defaultdict(dict)
-    for link in session.scalars(select(OpportunityContact).where(among(OpportunityContact.opportunity_id, ids))):
-        found[link.opportunity_id][link.contact_id] = link.decision_role
     return found
 
 

@@ -59,8 +59,7 @@ class CandidateView:
 class LinkView:
     """The link of a call. ``opportunity`` is the CRM's id, None where it belongs to none, or to one not to be seen.
 
-    ``by`` is "rule", "person" or "named" (with the recording), None where nobody noted it; ``person`` is the name of
-    who said so, None for the operator.
+    ``by`` is "rule", "person" or "named" (with the recording), None where nobody noted it; ``person`` is their name.
     """
 
     call_id: uuid.UUID

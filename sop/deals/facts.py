@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from sop.deals.conditions import Condition
 from sop.events import Slot, Speaker
@@ -64,9 +64,11 @@ class EventFact:
     added: bool = False
 
     @property
-    def order(self) -> tuple[datetime, str, int, int, str]:
-        """The key by which events are put in order of time."""
-        return self.at, self.call, self.start_ms, self.turn, self.event
+    def order(self) -> tuple[Any, ...]:
+        """The key by which events are put in order of time; only equal events have the same."""
+        slots = tuple((slot.name, slot.start, slot.text, str(slot.value)) for slot in self.slots)
+        place = (self.at, self.call, self.start_ms, self.turn, self.event, self.end_ms, self.speaker, self.quote)
+        return (*place, self.confidence, self.doubtful, self.added, slots)
 
     def slot(self, name: str) -> Slot | None:
         """Its first slot of that name which has a value."""

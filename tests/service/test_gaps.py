@@ -228,6 +228,9 @@ def test_records_beside_calls(demo: Database) -> None:
     with undone(demo) as session:
         deal = session.scalars(select(Opportunity).where(Opportunity.external_id == "OPP-1006")).one()
         helen, priya = (session.scalars(select(User).where(User.email == mail)).one() for mail in (HELEN, PRIYA))
+        for shipped_with_the_demo in (delete(Collaborator), delete(OpportunityContact)):
+            session.execute(shipped_with_the_demo)
+        session.execute(update(Contact).values(decision_role="unknown"))
         boss = Contact(account_id=deal.account_id, name="Ada Bell", decision_role="influencer", phone="+441632960999")
         session.add_all([boss, Collaborator(opportunity_id=deal.id, user_id=helen.id, function="delivery")])
         session.add(Collaborator(opportunity_id=deal.id, user_id=priya.id, function="solution"))

@@ -19,7 +19,7 @@ from sop.deals.wording import explain_gap, explain_verdict, explain_violation
 from tests.sop.deals.made_deals import NOW, conditions, days_ago, deals, more_evidence, pipelines
 
 LAWS = settings(
-    max_examples=80,
+    max_examples=50,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

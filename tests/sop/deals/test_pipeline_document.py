@@ -48,7 +48,13 @@ def pipelines(draw: st.DrawFn) -> Pipeline:
         for name, chance in zip(names, chances, strict=True)
     ]
     ends = [Stage("won", Wording("赢", "Won"), 1.0, kind="won"), Stage("lost", Wording("输", "Lost"), kind="lost")]
-    return Pipeline(draw(ids), Wording(draw(words), draw(words)), (*open_stages, *draw(st.permutations(ends))))
+    limit = draw(st.none() | st.integers(0, 100))
+    return Pipeline(
+        draw(ids),
+        Wording(draw(words), draw(words)),
+        (*open_stages, *draw(st.permutations(ends))),
+        None if limit is None else limit / 100,
+    )
 
 
 @given(pipelines())

@@ -4,16 +4,12 @@ import { isTyping } from "./page.js";
 import { followProgress, isFinished } from "./progress.js";
 import "./sound.js";
 
-watchUndo(document);
-document.addEventListener("htmx:afterSettle", ({ target }) => {
-  watchUndo(document);
-  // The row was replaced: without the focus on it the keyboard would begin again at the top.
-  if (target.id.startsWith("lead-")) target.querySelector("[data-undo], .row-link")?.focus();
-});
+watchUndo();
+document.addEventListener("htmx:afterSettle", watchUndo);
 
 /** An undo that the server would refuse is not offered. */
-function watchUndo(part) {
-  for (const button of part.querySelectorAll("[data-undo]:not([data-watched])")) {
+function watchUndo() {
+  for (const button of document.querySelectorAll("[data-undo]:not([data-watched])")) {
     button.dataset.watched = "";
     setTimeout(() => button.closest("form")?.remove(), Number(button.dataset.undo) * 1000);
   }
