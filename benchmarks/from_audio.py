@@ -1,13 +1,15 @@
-"""Key events from audio beside key events from gold text: ``python -m benchmarks.from_audio FOLDER [--head FILE]``.
+"""Key events from audio beside key events from gold text: ``python -m benchmarks.from_audio FOLDER… [--head FILE]``.
 
 Both are tagged by one head that has learned from none of these calls, trained anew unless ``--head`` names one. A gold
-turn's event is found where the tagger says it of a stretch that overlaps the turn and is spoken by the same party.
+turn's event is found where the tagger says it of a stretch that overlaps the turn and is spoken by the same party. What
+they are apart is told with its interval of 95 % (bootstrap by call): a handful of calls tells little.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -27,6 +29,9 @@ from service.engines import LazyEngines
 from service.settings import settings
 from sop.events import EVENTS, Tagging
 
+RESAMPLES = 1000
+SEED = 20_240_601
+
 Counts = Counter[tuple[str, str, str]]
 """How many by (language, event, kind), kind one of tp, fp, fn."""
 
@@ -41,28 +46,38 @@ class Found:
     end_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What was counted in one call, on its gold text and on its audio."""
+
+    language: str
+    text: Counts
+    audio: Counts
+
+
 def main() -> None:
     """Tag, compare and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.from_audio", description=__doc__)
-    parser.add_argument("folder", type=Path, help="recordings with gold that has events")
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="recordings with gold that has events")
     parser.add_argument("--head", type=Path, help="a head that learned from none of these calls; kept there if new")
     arguments = parser.parse_args()
     try:
-        files = recordings_with_gold(arguments.folder)
+        files = [file for folder in arguments.folders for file in recordings_with_gold(folder)]
     except EvaluationError as error:
         sys.exit(str(error))
     tagger = HeadTagger(default_encoder(), _head(arguments.head, {file.stem for file in files}))
     config = settings()
     engines = LazyEngines(config)
-    counts: dict[str, Counts] = {"gold text": Counter(), "audio": Counter()}
+    calls: list[Call] = []
     for file in files:
         document = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
         heard = pipeline.transcribe(file, engines, config).transcript
         gold = _gold(document)
-        for source, transcript in (("gold text", _written(document, heard.duration_ms)), ("audio", heard)):
-            counts[source] += _counted(gold, _found(tagger.tag(transcript)), document["language"])
+        written = _written(document, heard.duration_ms)
+        counts = [_counted(gold, _found(tagger.tag(said)), document["language"]) for said in (written, heard)]
+        calls.append(Call(document["language"], *counts))
         print(file.name, flush=True)
-    _print(counts)
+    _print(calls)
 
 
 def _head(path: Path | None, tested: set[str]) -> TrainedHead:
@@ -123,11 +138,32 @@ def _meet(one: Found, other: Found) -> bool:
     return together and one.event == other.event and one.speaker == other.speaker
 
 
-def _print(counts: dict[str, Counts]) -> None:
-    print(f"{'macro F1':<12}" + "".join(f"{source:>12}" for source in counts) + f"{'apart':>9}")
+def _print(calls: Sequence[Call]) -> None:
+    print(f"{'macro F1':<12}{'calls':>6}{'gold text':>12}{'audio':>8}{'apart':>8}")
     for language in LANGUAGES:
-        macro = [fmean(_f1s(found, language)) for found in counts.values()]
-        print(f"{language:<12}" + "".join(f"{value:>12.3f}" for value in macro) + f"{macro[0] - macro[1]:>9.3f}")
+        own = [call for call in calls if call.language == language]
+        if own:
+            text, audio = _macro(own)
+            low, high = _interval(own)
+            shown = f"{language:<12}{len(own):>6}{text:>12.3f}{audio:>8.3f}{text - audio:>8.3f}"
+            print(f"{shown}  [{low:.3f}, {high:.3f}]")
+
+
+def _macro(calls: Sequence[Call]) -> tuple[float, float]:
+    """Macro F1 on the gold text and on the audio of calls of one language."""
+    text, audio = Counts(), Counts()
+    for call in calls:
+        text.update(call.text)
+        audio.update(call.audio)
+    return fmean(_f1s(text, calls[0].language)), fmean(_f1s(audio, calls[0].language))
+
+
+def _interval(calls: Sequence[Call]) -> tuple[float, float]:
+    """Where 95 % of the differences lie when as many calls are drawn with replacement."""
+    rng = random.Random(SEED)
+    drawn = [_macro(rng.choices(calls, k=len(calls))) for _ in range(RESAMPLES)]
+    apart = sorted(text - audio for text, audio in drawn)
+    return apart[RESAMPLES // 40], apart[-(RESAMPLES // 40) - 1]
 
 
 def _f1s(counts: Counts, language: str) -> list[float]:

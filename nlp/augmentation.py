@@ -1,6 +1,5 @@
-"""Calls as a recogniser might have heard them, made from features alone, anew in each epoch of training.
-
-Cheaper than noise in the text, which would have to be encoded again. Pure, given the random generator.
+"""Calls as a recogniser might have heard them, anew in each epoch of training: made from features, or taken from those
+of copies whose text was misheard (:mod:`nlp.misheard`), which are encoded once. Pure, given the random generator.
 """
 
 from __future__ import annotations
@@ -18,10 +17,12 @@ LEAST_TURNS = 2
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A call to learn from: ``labels`` is (turns, events), 1.0 where the event is present."""
+    """A call to learn from: ``labels`` is (turns, events), 1.0 where the event is present; ``misheard`` are the same
+    turns in other words."""
 
     features: CallFeatures
     labels: NDArray[np.float32]
+    misheard: tuple[CallFeatures, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Noise:
     lost_grams: float = 0.3
     lost_signs: float = 0.1
     blur: float = 0.1
+    misheard: float = 0.5
 
 
 def perturbed(example: Example, noise: Noise, rng: np.random.Generator) -> Example:
@@ -43,7 +45,7 @@ def perturbed(example: Example, noise: Noise, rng: np.random.Generator) -> Examp
     Of some calls only a stretch is heard, as if it were all; of the others every event that was there still is. In
     some calls nobody knows who speaks.
     """
-    features = example.features
+    features = _as_heard(example, noise.misheard, rng)
     kept = np.flatnonzero(example.labels.any(axis=1) | (rng.random(len(features)) >= noise.lost_turns))
     if rng.random() < noise.cropped and len(kept) > LEAST_TURNS:
         count = int(rng.integers(LEAST_TURNS, len(kept)))
@@ -64,6 +66,13 @@ def perturbed(example: Example, noise: Noise, rng: np.random.Generator) -> Examp
         ),
         np.maximum(example.labels[first], example.labels[second]),
     )
+
+
+def _as_heard(example: Example, share: float, rng: np.random.Generator) -> CallFeatures:
+    """Of ``share`` of the calls that have such, one of the misheard copies."""
+    if not example.misheard or rng.random() >= share:
+        return example.features
+    return example.misheard[int(rng.integers(len(example.misheard)))]
 
 
 def _as_if_all(context: NDArray[np.float32], kept: NDArray[np.int64]) -> NDArray[np.float32]:

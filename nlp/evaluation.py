@@ -19,7 +19,7 @@ from nlp.encoder import Encoder, RememberingEncoder
 from nlp.features import CallFeatures
 from nlp.scores import EvaluationReport, EventScore, Fold, LanguageScore, Trust
 from nlp.tagger import HeadTagger
-from nlp.training import TrainingOptions, features_of, labels_of, split_by_call, train
+from nlp.training import TrainingOptions, features_of, heard_by, labels_of, split_by_call, train
 from sop.events import EVENTS
 
 FOLDS = 4
@@ -88,7 +88,7 @@ def evaluate_held_out(
             "or calls that the tagger was not trained on"
         )
     remembering = RememberingEncoder(encoder)
-    _encode_all(everything, remembering, progress)
+    _encode_all(everything, remembering, options or TrainingOptions(), progress)
     parts = split_by_call(everything, folds, FOLD_SEED)
     tested = [[i for i in part if i < len(calls)] for part in parts]
     known = remembering.known()
@@ -133,10 +133,15 @@ def _fold(
     return predictions(HeadTagger(encoder, train(seen, encoder, options)), tested)
 
 
-def _encode_all(calls: Sequence[AnnotatedCall], encoder: RememberingEncoder, progress: Callable[[str], None]) -> None:
+def _encode_all(
+    calls: Sequence[AnnotatedCall],
+    encoder: RememberingEncoder,
+    options: TrainingOptions,
+    progress: Callable[[str], None],
+) -> None:
     """Encode once what every fold needs: by far the longest step, so it says how far it is."""
     for number, call in enumerate(calls, start=1):
-        encoder.encode([turn.text for turn in call.turns])
+        encoder.encode([turn.text for heard in heard_by(call, options) for turn in heard.turns])
         if number % 6 == 0 or number == len(calls):
             progress(f"{number} of {len(calls)} calls encoded")
 

@@ -6,26 +6,23 @@ Pure: takes embeddings that an encoder has already computed.
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asr.transcript import Language, Speaker
 from nlp.entities import entity_spans
-from nlp.text import fold
+from nlp.grams import lexical_buckets
+from nlp.rare_terms import Terms, terms
 from sop.events import EVENT_SPEAKERS, EVENTS
 
-LEXICAL_BUCKETS = 16384
 SIGNS = ("MONEY", "PERCENT", "DATE", "TIME", "name", "question")
 CONTEXT_SIZE = 8 + len(SIGNS)
 SPEAKER_COLUMN = 0
 PLACE_COLUMNS = slice(1, 6)
 _SPEAKER_SIGN = {"rep": 1.0, "customer": -1.0, "unknown": 0.0}
-_WORD = re.compile(r"[a-z]+(?:['’][a-z]+)*|\d+")
 _NAME = re.compile(r"(?<=[a-z,] )(?!I\b|I['’])[A-Z][A-Za-z]+")
 _LATIN = re.compile("[A-Za-z]{2,}")
 _CALENDAR = frozenset(
@@ -54,13 +51,15 @@ class CallFeatures:
 
     ``embeddings``: (n, dim) float32; ``lexical``: for each turn its distinct hash buckets, int64;
     ``context``: (n, CONTEXT_SIZE) float32, who speaks and where in the call; ``allowed``:
-    (n, events) bool, what the speaker can show by the guide.
+    (n, events) bool, what the speaker can show by the guide; ``terms``: for each turn the hashes of its
+    words, see :mod:`nlp.rare_terms`, by which turns are told to speak of the same.
     """
 
     embeddings: NDArray[np.float32]
     lexical: tuple[NDArray[np.int64], ...]
     context: NDArray[np.float32]
     allowed: NDArray[np.bool_]
+    terms: tuple[Terms, ...] = ()
 
     def __len__(self) -> int:
         return len(self.context)
@@ -73,6 +72,7 @@ def call_features(turns: Sequence[SpokenTurn], language: Language, embeddings: N
         lexical=tuple(lexical_buckets(turn.text, language) for turn in turns),
         context=_context(turns, language),
         allowed=allowed_events([turn.speaker for turn in turns]),
+        terms=tuple(terms(turn.text, language) for turn in turns),
     )
 
 
@@ -82,32 +82,6 @@ def allowed_events(speakers: Sequence[Speaker]) -> NDArray[np.bool_]:
         [[speaker == "unknown" or speaker in EVENT_SPEAKERS[event] for event in EVENTS] for speaker in speakers],
         dtype=np.bool_,
     ).reshape(len(speakers), len(EVENTS))
-
-
-def lexical_buckets(text: str, language: Language, count: int = LEXICAL_BUCKETS) -> NDArray[np.int64]:
-    """Distinct hash buckets of character 1-3-grams (zh) or word 1-2-grams (en), ascending.
-
-    Every number is one symbol, so that the head learns "a number", not a price.
-    """
-    grams = _chinese_grams(text) if language == "zh" else _english_grams(text)
-    buckets = {zlib.crc32(f"{language}:{gram}".encode()) % count for gram in grams}
-    return np.array(sorted(buckets), dtype=np.int64)
-
-
-def _chinese_grams(text: str) -> Iterator[str]:
-    folded = fold(text)
-    symbols = re.sub(r"\d+", "0", "".join(char for char in folded if char.isalnum()))
-    for size in (1, 2, 3):
-        for start in range(len(symbols) - size + 1):
-            yield symbols[start : start + size]
-
-
-def _english_grams(text: str) -> Iterator[str]:
-    folded = fold(text)
-    words = ["0" if word.isdigit() else word for word in _WORD.findall(folded)]
-    yield from words
-    for left, right in pairwise(words):
-        yield f"{left} {right}"
 
 
 def places(count: int) -> NDArray[np.float32]:

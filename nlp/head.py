@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nlp.augmentation import Example, Noise, perturbed
-from nlp.features import CONTEXT_SIZE, LEXICAL_BUCKETS, CallFeatures
+from nlp.features import CONTEXT_SIZE, CallFeatures
+from nlp.grams import LEXICAL_BUCKETS
 from sop.events import EVENTS
 
 

@@ -16,7 +16,7 @@ from asr.transcript import Language
 from nlp.annotations import AnnotatedCall
 from nlp.calibration import sigmoid
 from nlp.encoder import Encoder
-from nlp.features import lexical_buckets
+from nlp.grams import lexical_buckets
 from nlp.roles import ROLE_BUCKETS, SIGNS, TURN_LIMIT, pack_roles, sentence_vectors, turn_signs
 from nlp.training import split_by_call
 
@@ -104,7 +104,7 @@ def _rows_of(call: AnnotatedCall, encoder: Encoder) -> _Call:
 def _rows(texts: Sequence[str], language: Language, encoder: Encoder) -> Floats:
     lexical = np.zeros((len(texts), ROLE_BUCKETS), dtype=np.float32)
     for row, text in zip(lexical, texts, strict=True):
-        row[lexical_buckets(text, language, ROLE_BUCKETS)] = 1.0
+        row[lexical_buckets(text, language, ROLE_BUCKETS, by_sound=False)] = 1.0
     return np.hstack([turn_signs(texts, language), sentence_vectors(texts, language, encoder), lexical])
 
 

@@ -22,8 +22,8 @@ from safetensors.numpy import load, save
 from asr.transcript import Language, Speaker, Transcript, Turn
 from nlp.calibration import sigmoid
 from nlp.encoder import Encoder, UniversalSentenceEncoder
-from nlp.features import lexical_buckets
 from nlp.fillers import count_questions
+from nlp.grams import lexical_buckets
 from nlp.text import count_spoken_units
 
 VERSION = 1
@@ -118,7 +118,10 @@ class LinearRoleTeller:
         """(turns,): log odds that the rep says this rather than the customer."""
         signs = turn_signs(texts, language) @ self.weights.signs
         embedded = sentence_vectors(texts, language, self.encoder) @ self.weights.embedding
-        words = [float(self.weights.lexical[lexical_buckets(text, language, ROLE_BUCKETS)].sum()) for text in texts]
+        words = [
+            float(self.weights.lexical[lexical_buckets(text, language, ROLE_BUCKETS, by_sound=False)].sum())
+            for text in texts
+        ]
         odds = (signs + embedded).astype(np.float64) + np.array(words)
         bounded: NDArray[np.float64] = np.clip(odds, -TURN_LIMIT, TURN_LIMIT)
         return bounded

@@ -28,6 +28,8 @@ _NEAR_FINALS = frozenset(
 )
 """As above, of finals: front and back nasals, and a glide that is hardly heard."""
 
+_COARSE_INITIALS = {"zh": "z", "ch": "c", "sh": "s", "n": "l", "r": "l", "f": "h"}
+
 
 class Sound(NamedTuple):
     """A toneless pinyin syllable, ü written v, and its tone: 1 to 4, 5 where it has none."""
@@ -62,20 +64,29 @@ def syllables(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=8192)
 def are_near(one: str, other: str) -> bool:
     """Whether two different syllables differ by a usual confusion in either the initial or the final, not in both."""
-    (initial, final), (other_initial, other_final) = _parts(one), _parts(other)
+    (initial, final), (other_initial, other_final) = initial_and_final(one), initial_and_final(other)
     if initial == other_initial:
         return frozenset((final, other_final)) in _NEAR_FINALS
     return final == other_final and frozenset((initial, other_initial)) in _NEAR_INITIALS
 
 
-def _parsed(read: str) -> Sound:
-    return Sound(read[:-1], int(read[-1])) if read[-1:].isdigit() else Sound(read, 5)
-
-
-def _parts(one: str) -> tuple[str, str]:
+def initial_and_final(one: str) -> tuple[str, str]:
+    """The two parts of a syllable, ü written where pinyin writes u for it; of what is no syllable all is final."""
     found = _SYLLABLE.fullmatch(one)
     if found is None:
         return "", one
     initial, final = found[1], found[2]
     # Pinyin writes ü as u there: yuan is no yan with a glide.
     return initial, final.replace("u", "ü", 1) if initial in ("j", "q", "x", "y") and final[0] == "u" else final
+
+
+@lru_cache(maxsize=8192)
+def coarse_syllable(character: str) -> str:
+    """The syllable of a Chinese character by itself, with one letter for initials that are easily taken for each other,
+    and n for ng."""
+    initial, final = initial_and_final(syllables(character)[0])
+    return _COARSE_INITIALS.get(initial, initial) + final.replace("ng", "n")
+
+
+def _parsed(read: str) -> Sound:
+    return Sound(read[:-1], int(read[-1])) if read[-1:].isdigit() else Sound(read, 5)

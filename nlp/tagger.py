@@ -74,12 +74,13 @@ class HeadTagger:
             return Tagging()
         features = self._features(transcript)
         heard_at = np.array([turn.confidence for turn in transcript.turns])
-        scores = self._probabilities([features])[0]
+        scores = self._probabilities(features)
         if log_odds is not None:
             scores = combined(scores, log_odds)
         scores = discounted(scores, heard_at, transcript.role_confidence, _BOUND)
         thresholds, doubts = self.bounds
-        heard = features.allowed & (scores >= doubts)
+        worded = np.array([bool(turn.text.strip()) for turn in transcript.turns])
+        heard = features.allowed & (scores >= doubts) & worded[:, None]
         found = self._evidence(transcript, features, scores, heard)
         return Tagging(
             present=tuple(event for event, row, column in found if scores[row, column] >= thresholds[column]),
@@ -108,15 +109,16 @@ class HeadTagger:
         """(turns, events): calibrated probabilities for a call whose features are at hand; 0 where not allowed."""
         if not len(features):
             return np.zeros((0, len(EVENTS)))
-        return np.where(features.allowed, self._probabilities([features])[0], 0.0)
+        return np.where(features.allowed, self._probabilities(features), 0.0)
 
     def _features(self, transcript: Transcript) -> CallFeatures:
         spoken = [SpokenTurn(turn.speaker, turn.text) for turn in transcript.turns]
         embeddings = self.head.standardise(self.encoder.encode([turn.text for turn in spoken]))
         return call_features(spoken, transcript.language, embeddings)
 
-    def _probabilities(self, calls: Sequence[CallFeatures]) -> list[NDArray[np.float64]]:
-        return [probabilities(part, self.head.decisions) for part in batched_logits(self.head.networks, calls)]
+    def _probabilities(self, features: CallFeatures) -> NDArray[np.float64]:
+        logits = batched_logits(self.head.networks, [features])[0]
+        return probabilities(self.head.second.logits(features, logits), self.head.decisions)
 
     def _evidence(
         self,
@@ -142,8 +144,8 @@ class HeadTagger:
 
     def _sentences(
         self, transcript: Transcript, features: CallFeatures, rows: Sequence[int]
-    ) -> dict[int, tuple[list[Sentence], NDArray[np.float64]]]:
-        """For each turn its sentences and their scores, (sentences, events), each heard alone."""
+    ) -> dict[int, tuple[list[Sentence], NDArray[np.float32]]]:
+        """For each turn its sentences and their logits, (sentences, events), each heard alone."""
         choices = {row: quotable(transcript.turns[row].text) for row in rows}
         several = [(row, sentence) for row in rows if len(choices[row]) > 1 for sentence in choices[row]]
         vectors = self.head.standardise(self.encoder.encode([sentence.text for _, sentence in several]))
@@ -151,9 +153,9 @@ class HeadTagger:
             self._heard_alone(transcript, features, row, sentence, vector)
             for (row, sentence), vector in zip(several, vectors, strict=True)
         ]
-        alone = iter(self._probabilities([variant for variant, _ in variants]))
+        alone = iter(batched_logits(self.head.networks, [variant for variant, _ in variants]))
         places = iter(place for _, place in variants)
-        nothing = np.zeros((1, len(EVENTS)))
+        nothing = np.zeros((1, len(EVENTS)), dtype=np.float32)
         return {
             row: (choices[row], nothing)
             if len(choices[row]) == 1
@@ -183,6 +185,7 @@ class HeadTagger:
                 lexical=lexical,
                 context=features.context[low:high],
                 allowed=features.allowed[low:high],
+                terms=(),
             ),
             row - low,
         )

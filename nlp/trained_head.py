@@ -19,9 +19,10 @@ from torch import Tensor
 from nlp.augmentation import Noise
 from nlp.calibration import Caution, Decision
 from nlp.head import HeadOptions, SequenceHead
+from nlp.second_reading import SecondReading, common_bits, common_terms
 from sop.events import EVENTS
 
-FORMAT = "clearcall-head-2"
+FORMAT = "clearcall-head-3"
 
 
 class HeadError(RuntimeError):
@@ -30,13 +31,15 @@ class HeadError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class TrainedHead:
-    """Everything learned: networks, a decision per event, cautious bounds, and the scale of the embeddings.
+    """Everything learned: networks, the second reading of what they say, a decision per event, cautious
+    bounds, and the scale of the embeddings.
 
     ``trained_on`` holds the digests of the training calls (see ``AnnotatedCall.digest``), ``sha256``
     the hash of the file's bytes.
     """
 
     networks: tuple[SequenceHead, ...]
+    second: SecondReading
     decisions: tuple[Decision, ...]
     caution: Caution
     centre: NDArray[np.float32]
@@ -53,6 +56,7 @@ class TrainedHead:
 def pack_head(
     networks: Sequence[SequenceHead],
     options: HeadOptions,
+    second: SecondReading,
     decisions: Sequence[Decision],
     caution: Caution,
     scaling: tuple[NDArray[np.float32], NDArray[np.float32]],
@@ -63,6 +67,10 @@ def pack_head(
     tensors: dict[str, Tensor] = {
         "centre": torch.from_numpy(scaling[0]),
         "scale": torch.from_numpy(scaling[1]),
+        "second.first": torch.from_numpy(second.first.copy()),
+        "second.slopes": torch.from_numpy(second.slopes),
+        "second.intercepts": torch.from_numpy(second.intercepts),
+        "second.common": torch.from_numpy(common_bits(second.common)),
     }
     for i, network in enumerate(networks):
         for name, tensor in network.state_dict().items():
@@ -118,6 +126,7 @@ def _head(document: Mapping[str, Any], tensors: Mapping[str, Tensor], sha256: st
     dim = len(tensors["centre"])
     return TrainedHead(
         networks=tuple(_network(i, dim, options, tensors) for i in range(len(options.seeds))),
+        second=_second(tensors),
         decisions=tuple(Decision(**document["decisions"][event]) for event in EVENTS),
         caution=Caution(**document["caution"]),
         centre=tensors["centre"].numpy(),
@@ -125,6 +134,15 @@ def _head(document: Mapping[str, Any], tensors: Mapping[str, Tensor], sha256: st
         encoder_name=document["encoder"],
         trained_on=frozenset(document["trained_on"]),
         sha256=sha256,
+    )
+
+
+def _second(tensors: Mapping[str, Tensor]) -> SecondReading:
+    return SecondReading(
+        first=tensors["second.first"].numpy(),
+        slopes=tensors["second.slopes"].numpy(),
+        intercepts=tensors["second.intercepts"].numpy(),
+        common=common_terms(tensors["second.common"].numpy()),
     )
 
 

@@ -17,6 +17,8 @@ from nlp.calibration import Caution, Decision, caution, decide, probabilities
 from nlp.encoder import Encoder
 from nlp.features import CallFeatures, SpokenTurn, call_features
 from nlp.head import HeadOptions, batched_logits, fit_head
+from nlp.misheard import misheard
+from nlp.second_reading import SecondReading, fit_second_reading
 from nlp.trained_head import TrainedHead, head_from_bytes, pack_head
 from sop.events import EVENTS
 
@@ -27,8 +29,10 @@ _SPREAD = 0.3
 
 @dataclass(frozen=True, slots=True)
 class TrainingOptions:
-    """How a head is trained. ``folds`` are for calibration and thresholds."""
+    """How a head is trained. ``folds`` are for calibration and thresholds; ``copies`` of each call are heard with
+    mistakes, see :mod:`nlp.misheard`."""
 
+    copies: int = 1
     head: HeadOptions = field(default_factory=HeadOptions)
     folds: int = 3
     seed: int = 20
@@ -49,14 +53,14 @@ def train_bytes(
     chosen = options or TrainingOptions()
     vectors = encoder.encode([turn.text for call in calls for turn in call.turns])
     scaling = vectors.mean(axis=0), (_SPREAD / (vectors.std(axis=0) + 1e-6)).astype(np.float32)
-    examples = [Example(features_of(call, encoder, scaling), labels_of(call)) for call in calls]
-    decisions, careful = _decisions(calls, examples, chosen, progress)
+    examples = [_example(call, encoder, scaling, chosen) for call in calls]
+    second, decisions, careful = _second_and_decisions(calls, examples, chosen, progress)
     networks = []
     for seed in chosen.head.seeds:
         networks.append(fit_head(examples, chosen.head, seed))
         progress(f"network {len(networks)} of {len(chosen.head.seeds)} trained")
     digests = [call.digest for call in calls]
-    return pack_head(networks, chosen.head, decisions, careful, scaling, encoder.name, digests)
+    return pack_head(networks, chosen.head, second, decisions, careful, scaling, encoder.name, digests)
 
 
 def split_by_call(calls: Sequence[AnnotatedCall], folds: int, seed: int) -> list[list[int]]:
@@ -78,19 +82,30 @@ def features_of(call: AnnotatedCall, encoder: Encoder, scaling: Scaling) -> Call
     return call_features(spoken, call.language, (vectors - scaling[0]) * scaling[1])
 
 
+def heard_by(call: AnnotatedCall, options: TrainingOptions) -> tuple[AnnotatedCall, ...]:
+    """The call and its copies: all whose turns are encoded when it is learned from."""
+    return call, *(misheard(call, number) for number in range(options.copies))
+
+
+def _example(call: AnnotatedCall, encoder: Encoder, scaling: Scaling, options: TrainingOptions) -> Example:
+    features, *copies = (features_of(heard, encoder, scaling) for heard in heard_by(call, options))
+    return Example(features, labels_of(call), tuple(copies))
+
+
 def labels_of(call: AnnotatedCall) -> NDArray[np.float32]:
     """(turns, events), 1.0 where the turn shows the event."""
     rows = [[event in turn.events for event in EVENTS] for turn in call.turns]
     return np.array(rows, dtype=np.float32)
 
 
-def _decisions(
+def _second_and_decisions(
     calls: Sequence[AnnotatedCall],
     examples: Sequence[Example],
     options: TrainingOptions,
     progress: Callable[[str], None],
-) -> tuple[list[Decision], Caution]:
-    """One decision per event, and the cautious bounds, from logits of calls that their network has not seen."""
+) -> tuple[SecondReading, list[Decision], Caution]:
+    """The second reading, one decision per event, and the cautious bounds, from logits of calls that their network has
+    not seen."""
     logits: list[NDArray[np.float32]] = []
     tested: list[Example] = []
     for number, fold in enumerate(split_by_call(calls, options.folds, options.seed), start=1):
@@ -100,11 +115,12 @@ def _decisions(
         logits.extend(batched_logits([network], [example.features for example in own]))
         tested.extend(own)
         progress(f"calibration fold {number} of {options.folds} trained")
-    together = np.concatenate(logits)
+    second, read = fit_second_reading(tested, logits)
+    together = np.concatenate(read)
     decisions = decide_all(together, tested)
     labels = np.concatenate([example.labels for example in tested])
     allowed = np.concatenate([example.features.allowed for example in tested])
-    return decisions, caution(probabilities(together, decisions), labels, allowed)
+    return second, decisions, caution(probabilities(together, decisions), labels, allowed)
 
 
 def decide_all(logits: NDArray[np.float32], examples: Sequence[Example]) -> list[Decision]:
