@@ -9,7 +9,8 @@ demo: setup ## load the demo recordings, process them, serve the web app
 	$(BIN)/clearcall demo
 
 test: setup $(STAMPS)/browser ## run all tests
-	$(BIN)/python -m pytest
+	# A process a core; a file stays in one, as its tests share what it seeds.
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: setup ## style, types and import rules
 	$(BIN)/ruff check .
