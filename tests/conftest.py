@@ -11,12 +11,18 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as laws
 
 from models.database import Database, open_database
 from service.jobs.queue import ensure_schema
 from service.people.viewer import OPERATOR
 from service.settings import Settings
 from service.sops.publishing import publish_shipped
+
+# How long an example takes is the machine's business: tests run side by side.
+laws.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws.load_profile("laws")
 
 _TEMPLATE = "clearcall"
 _numbers = itertools.count()

@@ -128,6 +128,8 @@ def owner(phone: Annotated[str, typer.Argument(help="Phone number with country c
 
     with open_database(settings()) as database, database.transaction() as session:
         found = phone_owner(session, OPERATOR, phone)
+    if found.ownership == "incomplete":
+        raise Failure(f"{phone}: can't be told without the country code; write it like +447700900142", 2)
     told = {"unknown": "nobody's lead", "pool": "in the public pool", "deal": f"an open deal of {found.owner}"}
     _tell(told.get(found.ownership, f"a lead of {found.owner}"))
 

@@ -1,4 +1,4 @@
-"""Commands on a call that is stored: who of it is the rep."""
+"""Commands on calls that are stored: who of one is the rep, and analyzing old ones again."""
 
 from __future__ import annotations
 
@@ -50,6 +50,23 @@ def swap_roles(
         output.print(_line(detail), markup=False, highlight=False)
     if detail.call.state == "failed":
         raise Failure(f"{call}: {detail.call.state_reason}")
+
+
+@app.command("analyze-again")
+def analyze_again() -> None:
+    """Queue all calls that an older version analyzed, so that what this one also hears (slots, events) is there.
+
+    Transcripts, reviews and corrections stay. A worker (clearcall serve, clearcall worker) does the work.
+    """
+    from service.calls.reanalysis import analyze_outdated
+
+    with open_database(settings()) as database, database.transaction() as session:
+        count = analyze_outdated(session)
+    if not count:
+        output.print("all calls were analyzed by this version: nothing to do", highlight=False)
+    else:
+        told = "1 call waits" if count == 1 else f"{count} calls wait"
+        output.print(f"{told} to be analyzed again: clearcall serve or clearcall worker does it", highlight=False)
 
 
 def call_id_of(text: str) -> uuid.UUID:

@@ -27,6 +27,7 @@ def serve(
     _check_port(host, port)
     with open_database(config) as database:
         _warn_without_users(database)
+        _tell_outdated(database)
         output.print(f"Clearcall is up at {_address(host, port)}", highlight=False)
         _serve(config, database, host, port, work=work)
 
@@ -146,6 +147,21 @@ def _warn_without_users(database: Database) -> None:
     with database.transaction() as session:
         if count_users(session) == 0:
             errors.print("nobody can sign in yet: clearcall users add --name … --email … --role admin", markup=False)
+
+
+def _tell_outdated(database: Database) -> None:
+    from service.calls.reanalysis import count_outdated
+
+    with database.transaction() as session:
+        count = count_outdated(session)
+    if count:
+        calls = "1 call was" if count == 1 else f"{count} calls were"
+        errors.print(
+            f"{calls} analyzed by an older version, and days and names of next steps may be missing: "
+            "clearcall calls analyze-again",
+            markup=False,
+            highlight=False,
+        )
 
 
 def _print_logins(logins: list[tuple[str, str, str, str]], address: str) -> None:

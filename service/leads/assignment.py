@@ -21,11 +21,12 @@ from service.leads.notices import tell
 from service.leads.refusals import LeadRefused
 from service.leads.rules import pool_rules
 from service.people.viewer import OPERATOR
-from service.records.audit import Via
+from service.records.audit import Line, Via, record_all
 from sop.deals.leads import Candidate, choose, due_at, rule_for
 from sop.deals.pool import AssignmentRule, Limits, Pool
 
 _BY_RULE = "rule:"
+_CLOCK = ("owned_since", "due_at", "state")
 
 
 def assign(session: Session, actor: Actor, lead_id: uuid.UUID, to: uuid.UUID) -> Lead:
@@ -68,7 +69,7 @@ def grade_and_assign(
     """
     grade_leads(session, lead_ids, via)
     actor = Actor(OPERATOR, via, now or datetime.now(UTC), is_live=now is None)
-    _start_clocks(session, lead_ids, actor.now)
+    _start_clocks(session, lead_ids, actor)
     return assign_by_rules(session, actor, lead_ids)
 
 
@@ -175,14 +176,19 @@ def _sellers(session: Session, rule: AssignmentRule) -> list[uuid.UUID]:
     return list(session.scalars(query))
 
 
-def _start_clocks(session: Session, lead_ids: Collection[uuid.UUID], now: datetime) -> None:
+def _start_clocks(session: Session, lead_ids: Collection[uuid.UUID], actor: Actor) -> None:
     """Leads that came with an owner are theirs from now on, however many they hold."""
     limits = pool_rules(session).limits
     came = select(Lead).where(
         Lead.id.in_(lead_ids), Lead.owner_id.is_not(None), Lead.due_at.is_(None), Lead.state.in_(OPEN_STATES)
     )
+    lines: list[Line] = []
     for lead in session.scalars(came.order_by(Lead.id).with_for_update()):
-        lead.owned_since = lead.owned_since or now
+        before = [getattr(lead, name) for name in _CLOCK]
+        lead.owned_since = lead.owned_since or actor.now
         lead.due_at = due_at(limits, lead.owned_since, lead.last_action_at)
         lead.state = "assigned" if lead.state == "new" else lead.state
+        for name, old in zip(_CLOCK, before, strict=True):
+            lines.append(Line("lead", str(lead.id), name, old, getattr(lead, name)))
     session.flush()
+    record_all(session, actor.viewer.user_id, actor.via, lines)

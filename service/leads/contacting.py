@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from models.calls import Call
 from models.leads import Lead, LeadEvent
-from models.opportunities import Contact, Opportunity
+from models.opportunities import Contact, Opportunity, OpportunityContact
 from models.people import User
 from service.leads.grading import regrade_number
 from service.leads.history import OPEN_STATES, Actor, change
@@ -86,8 +86,13 @@ def _tell_of_trespass(session: Session, lead: Lead, call: Call) -> None:
 
 
 def phone_owner(session: Session, viewer: Viewer, phone: str) -> PhoneOwner:
-    """Whose a number is, for whoever is about to call it: a name, and nothing of the lead that they may not see."""
+    """Whose a number is, for whoever is about to call it: a name, and nothing of the lead that they may not see.
+
+    A number without its country code that is nobody's as it stands may still be somebody's: it is "incomplete".
+    """
     number = e164(phone)
+    if number is None:
+        return PhoneOwner("unknown")
     lead = session.execute(
         select(Lead.id, Lead.owner_id, Lead.owned_since, User.name, User.team_id)
         .outerjoin(User, User.id == Lead.owner_id)
@@ -96,7 +101,7 @@ def phone_owner(session: Session, viewer: Viewer, phone: str) -> PhoneOwner:
         .limit(1)
     ).one_or_none()
     if lead is None:
-        return _deal_owner(session, viewer, number)
+        return _deal_owner(session, number)
     seen = session.scalar(select(Lead.id).where(Lead.id == lead.id, visible_leads(viewer)))
     if lead.owner_id is None:
         return PhoneOwner("pool", lead_id=seen)
@@ -106,16 +111,21 @@ def phone_owner(session: Session, viewer: Viewer, phone: str) -> PhoneOwner:
     return PhoneOwner("team" if is_seen else "other", lead.name, lead.owned_since, seen)
 
 
-def _deal_owner(session: Session, viewer: Viewer, number: str | None) -> PhoneOwner:
-    """The owner of an open deal with a contact of this number."""
+def _deal_owner(session: Session, number: str) -> PhoneOwner:
+    """The owner of an open deal with a contact of this number, its main one or another."""
+    having = select(Contact.id).where(Contact.phone == number, Contact.deleted_at.is_(None))
+    others = select(OpportunityContact.opportunity_id).where(OpportunityContact.contact_id.in_(having))
     found = session.execute(
-        select(User.name, Opportunity.owner_id, Opportunity.created_at)
+        select(User.name, Opportunity.created_at)
         .join(User, User.id == Opportunity.owner_id)
-        .join(Contact, Contact.id == Opportunity.contact_id)
-        .where(Contact.phone == number, Opportunity.outcome == "open", Opportunity.deleted_at.is_(None))
+        .where(
+            or_(Opportunity.contact_id.in_(having), Opportunity.id.in_(others)),
+            Opportunity.outcome == "open",
+            Opportunity.deleted_at.is_(None),
+        )
         .order_by(Opportunity.created_at.desc())
         .limit(1)
     ).one_or_none()
     if found is None:
-        return PhoneOwner("unknown")
+        return PhoneOwner("unknown" if number.startswith("+") else "incomplete")
     return PhoneOwner("deal", found.name, found.created_at)

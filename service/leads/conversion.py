@@ -21,6 +21,7 @@ from service.leads.refusals import LeadRefused
 from service.opportunities import linking
 from service.records.audit import Line, record_all
 from service.records.pipelines import DEFAULT_PIPELINE, pipelines
+from service.records.scope import as_team, visible_accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +104,23 @@ def _free_id(session: Session, lead: Lead, wish: Conversion) -> str:
 
 
 def _account(session: Session, actor: Actor, lead: Lead) -> Account:
-    """The account of that name; one that several of the CRM share is the one that was there first."""
+    """The account of that name that the actor's team sees; of several of the CRM the one that was there first.
+
+    Where it is another team's the lead gets one of its own, with an id to tell them apart: its people would be seen
+    through the deal.
+    """
     name = lead.company or lead.name
-    named = select(Account).where(Account.name == name, Account.deleted_at.is_(None))
+    named = select(Account).where(Account.name == name, visible_accounts(as_team(actor.viewer)))
     named = named.order_by(Account.created_at, Account.id).limit(1)
-    known = session.scalars(named).one_or_none()
-    if known is not None:
-        return known
-    insert = upsert(Account).values(id=uuid.uuid4(), name=name, owner_id=lead.owner_id).on_conflict_do_nothing()
-    made = session.scalar(insert.returning(Account.id))
-    if made is not None:
-        _write_down(session, actor, "account", made, {"name": name})
+    for external_id in (None, f"LEAD-{lead.id.hex}"):
+        known = session.scalars(named).one_or_none()
+        if known is not None:
+            return known
+        values = {"id": uuid.uuid4(), "external_id": external_id, "name": name, "owner_id": lead.owner_id}
+        insert = upsert(Account).values(values).on_conflict_do_nothing().returning(Account.id)
+        made = session.scalar(insert)
+        if made is not None:
+            _write_down(session, actor, "account", made, {"name": name})
     return session.scalars(named).one()
 
 
@@ -144,8 +151,10 @@ def _lock_calls(session: Session, lead_id: uuid.UUID) -> None:
 def _carry_calls(session: Session, actor: Actor, lead: Lead, opportunity: Opportunity) -> None:
     """Link the calls with the lead's number that belong to no deal yet, unless a person said that they shall not.
 
-    Only those of the owner's team: a call opens its deal to its rep.
+    Only those of the owner's team: a call opens its deal to its rep. A lead without a number has none.
     """
+    if lead.phone is None:
+        return
     team = select(User.team_id).where(User.id == lead.owner_id).scalar_subquery()
     mates = select(User.id).where((User.team_id == team) | (User.id == lead.owner_id))
     free = select(Call.id).where(

@@ -69,7 +69,7 @@ def get_lead(session: Session, viewer: Viewer, lead_id: uuid.UUID) -> LeadDetail
         row=shown,
         fields={name: masked_text(text) if shown.is_masked else text for name, text in further.items()},
         grade=grade_of(session, pool_rules(session).grading, lead),
-        history=_history(session, viewer, lead_id),
+        history=_history(session, viewer, lead_id, shown.is_masked),
         calls=calls,
         other_calls=unseen,
     )
@@ -183,7 +183,7 @@ def _to_row(row: Row[*tuple[Any, ...]], viewer: Viewer) -> LeadRow:
     )
 
 
-def _history(session: Session, viewer: Viewer, lead_id: uuid.UUID) -> tuple[HistoryLine, ...]:
+def _history(session: Session, viewer: Viewer, lead_id: uuid.UUID, is_masked: bool) -> tuple[HistoryLine, ...]:
     actor, before, after = aliased(User), aliased(User), aliased(User)
     query = (
         select(LeadEvent, actor.name, before.name, after.name)
@@ -200,5 +200,6 @@ def _history(session: Session, viewer: Viewer, lead_id: uuid.UUID) -> tuple[Hist
     for event, who, giver, getter in found:
         call = uuid.UUID(event.reason) if event.kind in CALL_KINDS and event.reason else None
         reason = None if call else event.reason
+        reason = masked_text(reason) if reason and is_masked else reason
         lines.append(HistoryLine(event.at, event.kind, who, giver, getter, reason, call, call in seen))
     return tuple(lines)

@@ -79,6 +79,8 @@ def _conversions(session: Session, viewer: Viewer, period: Period) -> Sequence[_
 
 
 def _to_check(session: Session, each: _Converted, stage: ClaimedStage | None) -> Conversion:
+    if not each.lead.phone:
+        return Conversion(each.at, each.lead.owned_since, stage=stage)
     return Conversion(
         converted_at=each.at,
         owned_since=each.lead.owned_since,

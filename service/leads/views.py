@@ -11,7 +11,7 @@ from typing import Any, Literal
 from service.calls.views import CallRow
 from sop.deals.leads import GradeResult
 
-Ownership = Literal["unknown", "pool", "own", "team", "other", "deal"]
+Ownership = Literal["unknown", "incomplete", "pool", "own", "team", "other", "deal"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from service.opportunities.facts import deal_facts
+from service.opportunities.facts import Judging, deal_facts
 from service.opportunities.filters import OpportunityFilters
 from service.opportunities.queries import list_rows
 from service.opportunities.risks import risks_by_deal
@@ -45,11 +45,12 @@ class CardRisk:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A deal on the board. ``lacks`` are what calls would have to show first, in words."""
+    """A deal on the board. ``lacks`` tells in words what calls would have to show first: what nobody said, and what
+    is not known; empty where they lack nothing."""
 
     row: OpportunityRow
     track: Track
-    lacks: tuple[str, ...]
+    lacks: str
     at_risk: Decimal | None
     risk: CardRisk | None
 
@@ -88,7 +89,10 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A deal with its gap and, once they were asked for, its risks, the worst first."""
+    """A deal with its gap and, once they were asked for, its risks, the worst first.
+
+    The ``facts`` hold only as many events as judging the gap takes.
+    """
 
     row: OpportunityRow
     pipeline: Pipeline | None
@@ -115,7 +119,7 @@ def judged(session: Session, viewer: Viewer, filters: OpportunityFilters, now: d
 def judge(session: Session, viewer: Viewer, rows: Sequence[OpportunityRow], now: datetime) -> list[Judged]:
     """The deals of ``rows`` with their gaps, in the same order."""
     known = pipelines(session)
-    facts = deal_facts(session, viewer, [row.id for row in rows]) if rows else {}
+    facts = deal_facts(session, viewer, [row.id for row in rows], Judging(known, now)) if rows else {}
     found = []
     for row in rows:
         pipeline, fact = known.get(row.pipeline), facts.get(row.id)
@@ -126,7 +130,8 @@ def judge(session: Session, viewer: Viewer, rows: Sequence[OpportunityRow], now:
 
 def with_risks(session: Session, viewer: Viewer, deals: Sequence[Judged], now: datetime) -> list[Judged]:
     """The deals with the risks of those that are open: for the few that are shown, as it takes all their words."""
-    facts = {deal.row.id: deal.facts for deal in deals if deal.facts and deal.row.outcome == "open"}
+    opened = [deal.row.id for deal in deals if deal.facts and deal.row.outcome == "open"]
+    facts = deal_facts(session, viewer, opened) if opened else {}
     risks = risks_by_deal(session, viewer, facts, now) if facts else {}
     return [replace(deal, risks=risks.get(deal.row.id, ())) for deal in deals]
 
@@ -168,10 +173,23 @@ def card(deal: Judged, to: Reader) -> Card | None:
     return Card(
         row=deal.row,
         track=deal_track(deal.pipeline, deal.gap, deal.row.outcome, to.language),
-        lacks=tuple(condition_title(verdict.condition, to.language) for verdict in deal.gap.missing[:_LACKS]),
+        lacks=_lacks(deal.gap, to),
         at_risk=deal.gap.at_risk,
         risk=_risk(deal.risks, to),
     )
+
+
+def _lacks(gap: Gap, to: Reader) -> str:
+    """What calls would have to show first; of what is unknown it isn't said that nobody said it."""
+    first = gap.missing[:_LACKS]
+    told = []
+    for words, is_unknown in (("pipeline.lacks", False), ("pipeline.unsure", True)):
+        titles = [
+            condition_title(each.condition, to.language) for each in first if (each.outcome == "unknown") is is_unknown
+        ]
+        if titles:
+            told.append(to.t(words, what=to.t("pipeline.comma").join(titles)))
+    return to.t("pipeline.comma").join(told)
 
 
 def deal_track(pipeline: Pipeline, gap: Gap, outcome: str, language: str) -> Track:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -59,7 +59,7 @@ def day(session: Session, viewer: Viewer, now: datetime, owner_id: uuid.UUID | N
     A rep sees the steps of deals they own, and what they said themselves in those they work on; a manager sees those
     of the team, an admin all; ``owner_id`` narrows it to one user's. Of closed deals only what is still to come counts.
     """
-    zone = _zone(viewer)
+    zone = viewer.zone
     today = now.astimezone(zone).date()
     user = owner_id or (viewer.user_id if viewer.role == "rep" else None)
     rows = {row.id: row for row in session.execute(_deals(viewer, now, user))}
@@ -124,10 +124,3 @@ def _deals(viewer: Viewer, now: datetime, user: uuid.UUID | None) -> Any:
         return query
     works_on = select(Collaborator.opportunity_id).where(Collaborator.user_id == user)
     return query.where(or_(Opportunity.owner_id == user, Opportunity.id.in_(works_on)))
-
-
-def _zone(viewer: Viewer) -> ZoneInfo:
-    try:
-        return ZoneInfo(viewer.time_zone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

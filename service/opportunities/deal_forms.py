@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, status
@@ -21,7 +21,7 @@ from service.opportunities.pages import deal_context
 from service.opportunities.requests import RequestError, decide_approval, do_action, request_approval, undo_action
 from service.people.viewer import Viewer
 from service.records.scope import NotAllowed
-from service.web.rendering import render
+from service.web.rendering import reader_zone, render
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(check_csrf)])
 
@@ -40,7 +40,7 @@ def mark(
 ) -> Response:
     """Say what became of a next step."""
     with _refusals():
-        _found(mark_step(session, viewer, external_id, key, state, datetime.now(UTC)))
+        _found(mark_step(session, viewer, external_id, key, state, datetime.now(reader_zone(request, viewer))))
     return _part(request, viewer, session, external_id, "steps")
 
 
@@ -63,7 +63,7 @@ def answer_violation(
 ) -> Response:
     """Answer a violation."""
     with _refusals():
-        answer(session, viewer, external_id, key, state, text, datetime.now(UTC))
+        answer(session, viewer, external_id, key, state, text, datetime.now(reader_zone(request, viewer)))
     return _part(request, viewer, session, external_id, "violations")
 
 

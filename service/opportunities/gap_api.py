@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, status
@@ -44,7 +44,7 @@ def answer_violation(
 ) -> dict[str, Any]:
     """Explain a violation, accept it or say that it is resolved; the last answer counts."""
     try:
-        told = answer(session, viewer, external_id, key, given.state, given.text, datetime.now(UTC), via="api")
+        told = answer(session, viewer, external_id, key, given.state, given.text, datetime.now(viewer.zone), via="api")
     except UnknownViolation as error:
         raise HTTPException(status.HTTP_404_NOT_FOUND, str(error)) from error
     except NotAllowed as error:
@@ -59,14 +59,14 @@ def gaps(
     viewer: SignedInViewer, session: Transaction, by: Literal["deal", "rep", "team"] = "deal"
 ) -> list[dict[str, Any]]:
     """The gaps of the open deals the viewer sees: deal by deal, the widest first, or summed up by rep or team."""
-    found = deal_gaps(session, viewer, datetime.now(UTC))
+    found = deal_gaps(session, viewer, datetime.now(viewer.zone))
     if by == "deal":
         return [line_json(deal) for deal in found]
     return [group_json(group) for group in gap_groups(found, by)]
 
 
 def _deal(session: Transaction, viewer: SignedInViewer, external_id: str) -> DealGap:
-    found = deal_gap(session, viewer, external_id, datetime.now(UTC))
+    found = deal_gap(session, viewer, external_id, datetime.now(viewer.zone))
     if found is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "no such opportunity")
     return found

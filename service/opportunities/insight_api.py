@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Request, status
@@ -113,7 +113,7 @@ def run(request: Request, viewer: SignedInViewer, session: Transaction) -> dict[
 @router.get("/opportunities/{external_id}/chain")
 def chain(external_id: str, viewer: SignedInViewer, session: Transaction) -> dict[str, Any]:
     """Who decides, how close they are, whether they approve and accept the price, with the words that show it."""
-    found = chains.chain_of(session, viewer, external_id, datetime.now(UTC))
+    found = chains.chain_of(session, viewer, external_id, datetime.now(viewer.zone))
     if found is None:
         raise _NO_DEAL
     return insight_views.chain_json(found)
@@ -122,7 +122,7 @@ def chain(external_id: str, viewer: SignedInViewer, session: Transaction) -> dic
 @router.get("/opportunities/{external_id}/next-steps")
 def steps(external_id: str, viewer: SignedInViewer, session: Transaction) -> list[dict[str, Any]]:
     """What was agreed to happen next and what became of it, oldest first."""
-    found = next_steps.steps_of(session, viewer, external_id, datetime.now(UTC))
+    found = next_steps.steps_of(session, viewer, external_id, datetime.now(viewer.zone))
     if found is None:
         raise _NO_DEAL
     return [insight_views.step_json(step) for step in found]
@@ -135,7 +135,7 @@ def mark(
     """Say what became of a next step."""
     try:
         step = next_steps.mark_step(
-            session, viewer, external_id, wish.key, wish.state, datetime.now(UTC), _via(request)
+            session, viewer, external_id, wish.key, wish.state, datetime.now(viewer.zone), _via(request)
         )
     except next_steps.MarkError as error:
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, str(error)) from error
@@ -147,7 +147,7 @@ def mark(
 @router.get("/opportunities/{external_id}/risks")
 def list_risks(external_id: str, viewer: SignedInViewer, session: Transaction) -> list[dict[str, Any]]:
     """What endangers the deal, the gravest first, with the words that show it."""
-    found = risks.risks_of(session, viewer, external_id, datetime.now(UTC))
+    found = risks.risks_of(session, viewer, external_id, datetime.now(viewer.zone))
     if found is None:
         raise _NO_DEAL
     return [insight_views.risk_json(risk) for risk in found]
@@ -156,7 +156,7 @@ def list_risks(external_id: str, viewer: SignedInViewer, session: Transaction) -
 @router.get("/day")
 def the_day(viewer: SignedInViewer, session: Transaction, owner: uuid.UUID | None = None) -> dict[str, Any]:
     """The next steps that are due today, overdue, coming or missed; ``?owner=`` narrows it to one user's deals."""
-    return insight_views.day_json(day.day(session, viewer, datetime.now(UTC), owner))
+    return insight_views.day_json(day.day(session, viewer, datetime.now(viewer.zone), owner))
 
 
 def _link(session: Transaction, viewer: Viewer, call_id: uuid.UUID) -> dict[str, Any]:

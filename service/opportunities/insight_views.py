@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from service.opportunities.day import Day, DayStep
-from service.opportunities.linking import LinkView
+from service.opportunities.link_views import LinkView
 from service.opportunities.relinking import Move, Relinking
 from sop.deals.chain import Aspect, Chain, Link
 from sop.deals.facts import EventFact

@@ -10,7 +10,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +20,7 @@ from models.calls import Call
 from models.links import CallLink
 from models.opportunities import Account, Opportunity
 from models.people import User
+from service.opportunities.link_views import CandidateView, LinkView
 from service.opportunities.reach import LinkableCall, deals_for, linkable_calls, to_linkable
 from service.people.viewer import Viewer, visible_calls, visible_opportunities
 from service.records.audit import Line, Via, record_all
@@ -28,7 +28,6 @@ from service.records.configurations import stored
 from sop.deals.linking import Candidate, Choice, LinkingSettings, choose
 from sop.deals.linking_document import parse_linking
 from sop.deals.linking_sentences import link_sentence
-from sop.procedure import Wording
 
 PERSON, NAMED, RULE = "person", "named", "rule"
 _BINDING = (PERSON, NAMED)
@@ -36,40 +35,6 @@ _BINDING = (PERSON, NAMED)
 
 class LinkError(Exception):
     """The link cannot be made; the message says what to change."""
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateView:
-    """An opportunity that a call may belong to, and why; ``why`` is a sentence in both languages."""
-
-    opportunity: str
-    name: str
-    account: str
-    stage: str
-    outcome: str
-    rank: int
-    match: str
-    person: str
-    timing: str
-    days: int
-    why: Wording
-
-
-@dataclass(frozen=True, slots=True)
-class LinkView:
-    """The link of a call. ``opportunity`` is the CRM's id, None where it belongs to none, or to one not to be seen.
-
-    ``by`` is "rule", "person" or "named" (with the recording), None where nobody noted it; ``person`` is their name.
-    """
-
-    call_id: uuid.UUID
-    opportunity: str | None
-    name: str | None
-    by: str | None
-    person: str | None
-    made_at: datetime | None
-    why: Wording | None
-    candidates: tuple[CandidateView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +139,18 @@ def note(
     return bool(note_all(session, [Note(call, deal, reason, tuple(candidates))], made_by=made_by, via=via))
 
 
-def note_all(session: Session, notes: Sequence[Note], *, made_by: uuid.UUID | None, via: Via) -> frozenset[uuid.UUID]:
+def note_all(
+    session: Session,
+    notes: Sequence[Note],
+    *,
+    made_by: uuid.UUID | None,
+    via: Via,
+    asked_by: uuid.UUID | None = None,
+) -> frozenset[uuid.UUID]:
     """Write links down as those in force, by a few statements; the ids of the calls that lead elsewhere than before.
 
-    What the rule says again for the same reason is not written twice. The calls must be locked (:func:`locked_calls`).
+    ``asked_by`` is who let the rule decide, for the audit trail. What the rule says again for the same reason is not
+    written twice. The calls must be locked (:func:`locked_calls`).
     """
     news = [each for each in notes if not each.is_known]
     if not news:
@@ -191,7 +164,7 @@ def note_all(session: Session, notes: Sequence[Note], *, made_by: uuid.UUID | No
         lines = (
             Line("call", str(each.call.id), "opportunity_id", each.call.opportunity_id, each.deal) for each in moved
         )
-        record_all(session, made_by, via, lines)
+        record_all(session, made_by or asked_by, via, lines)
     return frozenset(each.call.id for each in moved)
 
 
@@ -215,7 +188,7 @@ def release_link(session: Session, viewer: Viewer, call_id: uuid.UUID, via: Via 
     call = _visible_call(session, viewer, call_id)
     if call is None:
         return False
-    note_all(session, [Note.of_rule(call, _choice(session, call))], made_by=None, via=via)
+    note_all(session, [Note.of_rule(call, _choice(session, call))], made_by=None, via=via, asked_by=viewer.user_id)
     return True
 
 

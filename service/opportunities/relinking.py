@@ -71,7 +71,8 @@ def relink(
         NotAllowed: the viewer is neither manager nor admin.
     """
     require_editor(viewer, "link all calls again")
-    return _relinked(session, [visible_calls(viewer)], settings or link_settings(session), dry_run, via)
+    by = viewer.user_id
+    return _relinked(session, [visible_calls(viewer)], settings or link_settings(session), dry_run, via, by)
 
 
 def link_unlinked(session: Session, via: Via = "job") -> int:
@@ -86,7 +87,12 @@ def link_unlinked(session: Session, via: Via = "job") -> int:
 
 
 def _relinked(
-    session: Session, wanted: Sequence[ColumnElement[bool]], settings: LinkingSettings, dry_run: bool, via: Via
+    session: Session,
+    wanted: Sequence[ColumnElement[bool]],
+    settings: LinkingSettings,
+    dry_run: bool,
+    via: Via,
+    asked_by: uuid.UUID | None = None,
 ) -> Relinking:
     run = _Run()
     for found in _chunks(session, wanted):
@@ -97,7 +103,7 @@ def _relinked(
             run.count(call, choice)
         if not dry_run:
             notes = [Note.of_rule(call, choice) for call, choice in said if not is_bound(call)]
-            note_all(session, notes, made_by=None, via=via)
+            note_all(session, notes, made_by=None, via=via, asked_by=asked_by)
     return run.done(session)
 
 

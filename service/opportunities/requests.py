@@ -93,9 +93,11 @@ def do_action(
 
     Raises:
         NotAllowed: the deal is not the viewer's or their team's.
-        RequestError: the action's name is empty or too long.
+        RequestError: the action's name is empty or too long, or ``done_at`` lies in the future.
     """
     _check("action", action)
+    if done_at is not None and done_at > datetime.now(UTC):
+        raise RequestError(f"done_at: {done_at.isoformat()} lies in the future; tell an action once it is done")
     deal = _changeable(session, viewer, external_id)
     if deal is None:
         return False

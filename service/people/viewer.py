@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from typing import Literal, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
@@ -35,6 +36,14 @@ class Viewer:
     @classmethod
     def of(cls, user: User) -> Viewer:
         return cls(user.id, user.name, user.email, cast(Role, user.role), user.team_id, user.locale, user.time_zone)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock by which their days begin; UTC where they have none."""
+        try:
+            return ZoneInfo(self.time_zone or "UTC")
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
 
 
 OPERATOR = Viewer(None, "operator", "", "admin")

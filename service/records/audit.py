@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from models.calls import Call
@@ -138,7 +138,8 @@ def _is_visible(session: Session, viewer: Viewer, noun: str, noun_id: str) -> bo
         "account": (Account.id, visible_accounts(viewer)),
         "contact": (Contact.id, visible_contacts(viewer)),
         "call": (Call.id, visible_calls(viewer)),
-        "lead": (Lead.id, visible_leads(viewer)),
+        # A trail tells numbers and addresses: a rep may read neither of a lead that lies in a pool.
+        "lead": (Lead.id, visible_leads(viewer) & (Lead.owner_id.is_not(None) if viewer.role == "rep" else true())),
     }
     if noun not in rules:
         return False

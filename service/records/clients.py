@@ -127,7 +127,9 @@ class Contacts:
 
     def _account(self, row: Cells, known: Draft | None) -> Draft:
         if "account" in row or "account_id" in row:
-            return self._customers.account(row.text("account_id"), row.text("account"))
+            told = row.text("account_id"), row.text("account")
+            self._customers.refuse_others("account", self._customers.find_account(*told))
+            return self._customers.account(*told)
         account = self._customers.accounts.get(known.values["account_id"]) if known else None
         if account is None:
             raise CellError("account: missing in a new contact")

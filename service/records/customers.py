@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from models.opportunities import Account, Contact
 from service.records.bulk import among, among_ids
-from service.records.cells import CellError
+from service.records.cells import CellError, Forbidden
 from service.records.drafts import Draft, Shelf
 from service.records.people import People
-from service.records.scope import visible_accounts
+from service.records.scope import as_team, visible_accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Customers:
         self._contacts_of: defaultdict[uuid.UUID, list[Draft]] = defaultdict(list)
         self._named: set[uuid.UUID] = set()
         self._seen: set[uuid.UUID] = set()
+        self._near: set[uuid.UUID] = set()
 
     def load(
         self,
@@ -74,6 +75,8 @@ class Customers:
         if self._people.viewer.role != "admin":
             known = among_ids(Account.id, [draft.id for draft in self.accounts])
             self._seen = set(session.scalars(select(Account.id).where(visible_accounts(self._people.viewer), known)))
+            team = as_team(self._people.viewer)
+            self._near = set(session.scalars(select(Account.id).where(visible_accounts(team), known)))
 
     def may_change(self, account: Draft) -> bool:
         """Whether the viewer may change an account and its contacts: theirs, their team's, or of deals they see."""
@@ -81,6 +84,28 @@ class Customers:
             return True
         owner = account.values["owner_id"]
         return owner is not None and self._people.is_ours(owner)
+
+    def refuse_others(self, column: str, account: Draft | None) -> None:
+        """Refuse to tie a record to an account that no one of the viewer's team sees: its people would be seen then.
+
+        Raises:
+            Forbidden: the account is another team's.
+        """
+        if account is not None and not self._is_near(account):
+            raise Forbidden(f"{column}: {account.values['name']!r} is an account of another team; ask an admin")
+
+    def refuse_contact_of_others(self, column: str, contact: Draft | None) -> None:
+        """The same for one of its people.
+
+        Raises:
+            Forbidden: the contact is of an account of another team.
+        """
+        account = None if contact is None else self.accounts.get(contact.values["account_id"])
+        if contact is not None and account is not None and not self._is_near(account):
+            raise Forbidden(f"{column}: {contact.values['external_id']!r} is a contact of another team's; ask an admin")
+
+    def _is_near(self, account: Draft) -> bool:
+        return account.id in self._near or self.may_change(account)
 
     def find_account(self, external_id: str | None, name: str | None) -> Draft | None:
         """The account of that id, or else of that name; None where it is still to be added.

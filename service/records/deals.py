@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from service.opportunities.relinking import link_unlinked
 from service.records.audit import Line, Via
 from service.records.bulk import among, insert_all
 from service.records.cells import CellError, Cells, Forbidden, cached_phone, named
+from service.records.clients import given
 from service.records.customers import Customers, Person
 from service.records.drafts import Draft, FieldChange, Shelf
 from service.records.people import People
@@ -69,16 +70,16 @@ class Deals:
     def load(self, session: Session, rows: Sequence[Cells]) -> None:
         """Take in hand what ``rows`` name."""
         query = select(*Opportunity.__table__.c).where(Opportunity.deleted_at.is_(None))
-        wanted = among(Opportunity.external_id, _given(rows, "opportunity_id"))
+        wanted = among(Opportunity.external_id, given(rows, "opportunity_id"))
         for row in session.execute(query.where(wanted)).mappings():
             self._by_id[row["external_id"]] = self._deals.keep(dict(row))
         known = [draft.id for draft in self._deals]
         others = {who for row in rows for who, _ in _pairs_or_none(row, "contacts")}
         self._customers.load(
             session,
-            names=_given(rows, "account"),
-            account_ids=_given(rows, "account_id"),
-            contact_ids=_given(rows, "contact_id") | others,
+            names=given(rows, "account"),
+            account_ids=given(rows, "account_id"),
+            contact_ids=given(rows, "contact_id") | others,
             own_ids=[draft.values["account_id"] for draft in self._deals],
         )
         if any("collaborators" in row for row in rows):
@@ -145,14 +146,23 @@ class Deals:
         values["fields"] = merged(old.get("fields", {}), row.fields())
         values |= self._place(row, old)
         account = self._customers.find_account(row.text("account_id"), row.text("account")) if _names(row) else None
+        if account is not None and account.id != old.get("account_id"):
+            self._customers.refuse_others("account", account)
+        self._refuse_contact("contact_id", self._customers.known_contact(row.text("contact_id") or ""), stored)
         return Told(
             values=values,
             person=_person(row),
             role=row.named("contact_role", DECISION_ROLE_LABELS),
             moved_at=row.moment("stage_changed_at"),
             team=self._told_team(row),
-            contacts=self._told_contacts(row, account),
+            contacts=self._told_contacts(row, account, stored),
         )
+
+    def _refuse_contact(self, column: str, contact: Draft | None, stored: Draft | None) -> None:
+        """A contact of another team's account, unless the deal has them already."""
+        had = {stored.values["contact_id"], *(who for who, _ in self._contacts.of(stored.id))} if stored else set()
+        if contact is not None and contact.id not in had:
+            self._customers.refuse_contact_of_others(column, contact)
 
     def _place(self, row: Cells, old: Mapping[str, Any]) -> dict[str, Any]:
         """Pipeline, stage, outcome and the close of the deal."""
@@ -186,7 +196,7 @@ class Deals:
             (self._people.user("collaborators", email), function) for email, function in row.pairs("collaborators")
         )
 
-    def _told_contacts(self, row: Cells, account: Draft | None) -> tuple[Tie, ...] | None:
+    def _told_contacts(self, row: Cells, account: Draft | None, stored: Draft | None) -> tuple[Tie, ...] | None:
         if "contacts" not in row:
             return None
         found: dict[uuid.UUID, str] = {}
@@ -196,6 +206,7 @@ class Deals:
             )
             if contact is None:
                 raise CellError(f"contacts: no contact {who!r}; import the contacts first")
+            self._refuse_contact("contacts", contact, stored)
             found[contact.id] = named("contacts", role, DECISION_ROLE_LABELS)
         return tuple(found.items())
 
@@ -279,10 +290,6 @@ def _names(row: Cells) -> bool:
 
 def _names_contact(row: Cells) -> bool:
     return any(name in row for name in ("contact_id", "contact_name", "contact_phone", "contact_email"))
-
-
-def _given(rows: Iterable[Cells], column: str) -> set[str]:
-    return {value for row in rows if (value := row.values.get(column))}
 
 
 def _pairs_or_none(row: Cells, column: str) -> tuple[tuple[str, str], ...]:

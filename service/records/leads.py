@@ -51,7 +51,7 @@ class Leads:
         """
         external_id = row.need("lead_id")
         stored = self._by_id.get(external_id)
-        if stored is not None and not self._people.is_ours(stored.values["owner_id"]):
+        if stored is not None and not self._is_ours(stored):
             raise Forbidden(f"lead_id: {external_id!r} is not yours to change")
         values = self._values(row, stored)
         if stored is None:
@@ -77,6 +77,12 @@ class Leads:
         for begin in range(0, len(changed), _STEP):
             grade_leads(session, changed[begin : begin + _STEP], via)
         return 0
+
+    def _is_ours(self, lead: Draft) -> bool:
+        """Whether the viewer may change a lead; one in a pool is of the pool's team."""
+        viewer, team = self._people.viewer, lead.values["team_id"]
+        is_near = lead.values["owner_id"] is not None or viewer.role == "admin" or team in (None, viewer.team_id)
+        return is_near and self._people.is_ours(lead.values["owner_id"])
 
     def _values(self, row: Cells, stored: Draft | None) -> dict[str, Any]:
         if stored is None and not row.text("name"):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models.opportunities import Opportunity
 from service.people.viewer import Viewer, visible_opportunities
 from service.records.audit import Via
+from service.records.bulk import lock_records
 from service.records.configurations import documents, save
 from sop.deals.pipeline import Pipeline
 from sop.deals.pipeline_document import parse
@@ -38,6 +39,7 @@ def publish(session: Session, viewer: Viewer, text: str, via: Via = "web") -> tu
         SopError: all mistakes; a stage that was taken out while deals are in it is one.
     """
     wanted = parse(text)
+    lock_records(session)  # no import puts a deal into a stage that is taken out meanwhile
     _check_deals(session, wanted)
     return wanted, save(session, viewer, "pipeline", wanted.id, text, via)
 

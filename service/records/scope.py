@@ -7,6 +7,7 @@ names yet is its owner's, or everybody's where it has none.
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
@@ -34,6 +35,11 @@ def require_editor(viewer: Viewer, what: str) -> None:
     """
     if not is_editor(viewer):
         raise NotAllowed(f"only managers and admins may {what}")
+
+
+def as_team(viewer: Viewer) -> Viewer:
+    """A rep with the eyes of their team: whose customers a new deal of theirs may be with."""
+    return replace(viewer, role="manager") if viewer.role == "rep" and viewer.team_id else viewer
 
 
 def visible_accounts(viewer: Viewer) -> ColumnElement[bool]:

@@ -156,7 +156,7 @@ class DealFacts:
         """The value of a field as text, empty where it has none."""
         own = self.fields.get(name, "").strip()
         return own or {
-            "amount": "" if self.amount is None else f"{self.amount:f}",
+            "amount": "" if self.amount is None else f"{self.amount:,.2f}".removesuffix(".00"),
             "currency": self.currency or "",
             "expected_close": "" if self.expected_close is None else self.expected_close.isoformat(),
             "owner": self.owner_name or self.owner or "",

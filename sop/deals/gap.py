@@ -6,12 +6,11 @@ that is where a won deal claims to be, and what a deal reaches whose gates are a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sop.deals.conditions import Condition
 from sop.deals.facts import DealFacts
 from sop.deals.gates import GateResult, Verdict, gate
 from sop.deals.guards import conditions_to_leave
@@ -55,20 +54,16 @@ class Gap:
         return tuple(verdict for verdict in found if verdict.outcome != "met")
 
 
-def truth_gap(
-    pipeline: Pipeline, facts: DealFacts, now: datetime, further: Mapping[str, Sequence[Condition]] | None = None
-) -> Gap:
+def truth_gap(pipeline: Pipeline, facts: DealFacts, now: datetime) -> Gap:
     """The deal's gap. A lost deal claims nothing and has none, nor has one in a stage that the pipeline lacks.
 
     Args:
         pipeline: that of the deal.
         facts: what is known of it.
         now: the moment to judge at; what came later is for the caller to leave out (:meth:`DealFacts.as_of`).
-        further: conditions beside those of the pipeline and the deal's guards, by the id of the stage they must hold
-            to leave.
     """
     stages = pipeline.open_stages
-    beside = conditions_to_leave(pipeline, facts, further)
+    beside = conditions_to_leave(pipeline, facts)
     gates = tuple(gate(stage, facts, now, beside.get(stage.id, ())) for stage in stages)
     verified = _reached([result.outcome == "met" for result in gates])
     possible = _reached([result.outcome != "not_met" for result in gates])

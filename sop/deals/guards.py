@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from itertools import pairwise
 
 from sop.deals.conditions import Condition, Heard
@@ -27,18 +28,16 @@ def guards_of(sops: Iterable[Sop]) -> tuple[Guard, ...]:
     return tuple((stage, condition) for (stage, _), condition in found.items())
 
 
-def conditions_to_leave(
-    pipeline: Pipeline, facts: DealFacts, further: Mapping[str, Sequence[Condition]] | None = None
-) -> dict[str, tuple[Condition, ...]]:
-    """By stage, what must hold to leave it beside the pipeline's own criteria: the deal's guards and ``further``.
+def conditions_to_leave(pipeline: Pipeline, facts: DealFacts) -> dict[str, tuple[Condition, ...]]:
+    """By stage, what the deal's guards ask for to leave it, beside the pipeline's own criteria.
 
     A guard of a stage is a condition to leave the one before it. Stages are compared without regard to case; a guard
     of a stage that the pipeline lacks, or of its first one, holds nothing back.
     """
     way = [*pipeline.open_stages, *(stage for stage in pipeline.stages if stage.kind == "won")]
     before = {after.id.casefold(): stage.id for stage, after in pairwise(way)}
-    found = {stage: list(conditions) for stage, conditions in (further or {}).items()}
+    found: defaultdict[str, list[Condition]] = defaultdict(list)
     for stage, condition in facts.guards:
         if stage.casefold() in before:
-            found.setdefault(before[stage.casefold()], []).append(condition)
+            found[before[stage.casefold()]].append(condition)
     return {stage: tuple(conditions) for stage, conditions in found.items()}

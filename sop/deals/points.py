@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sop.deals.conditions import Condition
 from sop.deals.facts import DealFacts, EventFact
 from sop.deals.gap import truth_gap
 from sop.deals.gates import GateResult
 from sop.deals.periods import Period
 from sop.deals.pipeline import Pipeline, Stage
 from sop.deals.points_rules import PointsRules
-
-Further = Mapping[str, Sequence[Condition]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +41,7 @@ class Earned:
     evidence: tuple[EventFact, ...]
 
 
-def reached(
-    pipeline: Pipeline, facts: DealFacts, until: datetime, further: Further | None = None
-) -> tuple[Reached, ...]:
+def reached(pipeline: Pipeline, facts: DealFacts, until: datetime) -> tuple[Reached, ...]:
     """Every stage beyond the first that calls had verified by ``until``, each with the moment it first was.
 
     A stage that was verified once stays so here, however old its evidence gets. The order itself is reached once the
@@ -56,7 +51,7 @@ def reached(
     for at in _moments(facts, until):
         if len(found) == len(pipeline.open_stages):
             break
-        gates = truth_gap(pipeline, facts.as_of(at), at, further).gates
+        gates = truth_gap(pipeline, facts.as_of(at), at).gates
         opened = next((place for place, gate in enumerate(gates) if gate.outcome != "met"), len(gates))
         for place in range(len(found) + 1, opened + 1):
             stage = _stage_at(pipeline, place)
@@ -102,13 +97,12 @@ def earned(
     facts: DealFacts,
     grade: str | None,
     period: Period,
-    further: Further | None = None,
 ) -> tuple[Earned, ...]:
     """What reps earned with a deal in a period; ``grade`` is that of the lead it was made from.
 
     A stage whose gate asks for nothing that is heard in calls earns nothing: there is nothing to play.
     """
-    in_time = (each for each in reached(pipeline, facts, period.end, further) if each.at in period)
+    in_time = (each for each in reached(pipeline, facts, period.end) if each.at in period)
     return tuple(line for each in in_time for line in _shared(rules, pipeline, facts, grade, each))
 
 

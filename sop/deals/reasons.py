@@ -103,7 +103,7 @@ SENTENCES: Mapping[Code, Wording] = {
         "听过的 {calls} 通电话里没有，还有 {unheard} 通没有听",
         "not in the {calls} calls heard; {unheard} more are not heard",
     ),
-    Code.FILLED: Wording("已填写：{value}", "filled in: {value}"),
+    Code.FILLED: Wording("填的是 {value}", "it says {value}"),
     Code.EMPTY: Wording("没有填写", "not filled in"),
     Code.DONE: Wording("{day}完成", "done on {day}"),
     Code.NOT_DONE: Wording("没有完成记录", "not on record as done"),

@@ -202,7 +202,7 @@ _RISKS: Mapping[str, Wording] = {
         "预计成交日推迟了 {count} 次，共 {days} 天，现在是 {day}",
         "the expected close was put off {count:time|times}, by {days:day|days}, and is {day} now",
     ),
-    "missed_step": Wording("{count} 个约定的下一步没有做到", "agreed next steps that were missed: {count}"),
+    "missed_step": Wording("{count} 个说好的下一步没有做到", "next steps that were missed: {count}"),
 }
 
 SENTENCES: Mapping[str, Wording] = {**_STEPS, **_CHAIN, **_RISKS}

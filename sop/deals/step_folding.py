@@ -54,8 +54,9 @@ def steps_said(events: Iterable[EventFact], undated_days: int) -> tuple[SaidStep
     return tuple(sorted(found, key=lambda step: (step.said.order, step.due.first, step.channel or "")))
 
 
-def _order(event: EventFact) -> tuple[int, int, str]:
-    return event.turn, event.start_ms, event.event
+def _order(event: EventFact) -> tuple[int, int, bool]:
+    """By time; of one turn the next step before the closing, as the words that propose the step."""
+    return event.turn, event.start_ms, event.event != "next_step"
 
 
 def _of_call(events: Sequence[EventFact], undated_days: int) -> list[SaidStep]:
@@ -70,7 +71,7 @@ def _of_call(events: Sequence[EventFact], undated_days: int) -> list[SaidStep]:
                 else:
                     steps[place] = _joined(steps[place], part)
     agreed = [replace(_with_way(step), is_agreed=step.is_agreed or _is_taken_up(step, events)) for step in steps]
-    return [step for step in agreed if step.is_agreed or step.said.event == "next_step"]
+    return [step for step in agreed if step.is_agreed or any(said.event == "next_step" for said in step.quotes)]
 
 
 def _with_way(step: SaidStep) -> SaidStep:

@@ -6,18 +6,18 @@ Only what was surely said counts. ``docs/truth-gap.md`` defines each kind.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby, pairwise
 from typing import Literal, get_args
 
-from sop.deals.conditions import Approved, Condition, TookPart, leaves
+from sop.deals.conditions import Approved, TookPart, leaves
 from sop.deals.facts import DealFacts, EventFact, StageMove
 from sop.deals.gates import gate
 from sop.deals.guards import conditions_to_leave
 from sop.deals.judgement import day
-from sop.deals.meetings import participations
+from sop.deals.meetings import judge_took_part
 from sop.deals.pipeline import Pipeline, Stage
 from sop.deals.price_promises import PricePromise, moment, price_promises
 from sop.deals.reasons import Code, Reason, Value
@@ -54,12 +54,10 @@ class Violation:
     evidence: tuple[EventFact, ...] = ()
 
 
-def violations(
-    pipeline: Pipeline, facts: DealFacts, now: datetime, further: Mapping[str, Sequence[Condition]] | None = None
-) -> tuple[Violation, ...]:
-    """All violations, oldest first; ``further`` as in :func:`sop.deals.gap.truth_gap`."""
+def violations(pipeline: Pipeline, facts: DealFacts, now: datetime) -> tuple[Violation, ...]:
+    """All violations, oldest first."""
     found = [
-        *_skipped(pipeline, facts, now, conditions_to_leave(pipeline, facts, further)),
+        *_skipped(pipeline, facts, now),
         *_discounts(pipeline, facts),
         *_promises(pipeline, facts),
         *_back_and_forth(pipeline, facts),
@@ -92,16 +90,15 @@ def needs_delivery(pipeline: Pipeline) -> bool:
     )
 
 
-def _skipped(
-    pipeline: Pipeline, facts: DealFacts, now: datetime, further: Mapping[str, Sequence[Condition]]
-) -> Iterator[Violation]:
-    """Stages jumped over, unless their gate has conditions and all are met: then nothing was left out."""
-    stages = pipeline.open_stages
+def _skipped(pipeline: Pipeline, facts: DealFacts, now: datetime) -> Iterator[Violation]:
+    """Stages jumped over, unless their gate has conditions and none is known not to be met: perhaps nothing was left
+    out."""
+    stages, beside = pipeline.open_stages, conditions_to_leave(pipeline, facts)
     for origin, target in pairwise(_way(pipeline, facts.moves)):
         for place in range(origin[0] + 1, min(target[0], len(stages))):
             skipped = stages[place]
-            passed = gate(skipped, facts, now, further.get(skipped.id, ()))
-            if passed.verdicts and passed.outcome == "met":
+            passed = gate(skipped, facts, now, beside.get(skipped.id, ()))
+            if passed.verdicts and passed.outcome != "not_met":
                 continue
             at = target[1].at
             told: dict[str, Value] = {"origin": origin[1].stage, "target": target[1].stage, "stage": skipped.id}
@@ -119,7 +116,7 @@ def _discounts(pipeline: Pipeline, facts: DealFacts) -> Iterator[Violation]:
     wrong = [
         promise
         for promise in price_promises(facts.events, amount)
-        if (promise.cut is None or promise.cut > limit) and not any(at <= promise.at for at in granted)
+        if _is_over(promise, limit) and not any(at <= promise.at for at in granted)
     ]
     for call, group in groupby(wrong, key=lambda promise: promise.event.call):
         promised = list(group)
@@ -129,6 +126,11 @@ def _discounts(pipeline: Pipeline, facts: DealFacts) -> Iterator[Violation]:
         yield Violation(
             "discount_without_approval", f"discount_without_approval:{call}", promised[0].at, reason, tuple(evidence)
         )
+
+
+def _is_over(promise: PricePromise, limit: float) -> bool:
+    """Of a sum off a price that is not known nobody can tell how much it is, only that it is a discount."""
+    return limit == 0 if promise.cut is None else promise.cut > limit
 
 
 def _discount_reason(promise: PricePromise, granted: datetime | None) -> Reason:
@@ -143,9 +145,8 @@ def _discount_reason(promise: PricePromise, granted: datetime | None) -> Reason:
 def _promises(pipeline: Pipeline, facts: DealFacts) -> Iterator[Violation]:
     if not needs_delivery(pipeline):
         return
-    first = min((at for at, _ in participations(DELIVERY, facts)), default=None)
     promised = sorted((event for event in facts.events if _binds_delivery(event)), key=lambda event: event.order)
-    early = [event for event in promised if first is None or moment(event) < first]
+    early = [event for event in promised if _is_before_delivery(event, facts)]
     for call, group in groupby(early, key=lambda event: event.call):
         events = tuple(group)
         when = next((slot.text for event in events if (slot := event.slot("when")) is not None), "")
@@ -157,6 +158,11 @@ def _promises(pipeline: Pipeline, facts: DealFacts) -> Iterator[Violation]:
             Reason(Code.PROMISED, told),
             events,
         )
+
+
+def _is_before_delivery(event: EventFact, facts: DealFacts) -> bool:
+    """Whether nobody of delivery can have taken part by then; a call nobody heard may have been theirs."""
+    return judge_took_part(TookPart(DELIVERY), facts.as_of(moment(event))).outcome == "not_met"
 
 
 def _binds_delivery(event: EventFact) -> bool:

@@ -104,7 +104,7 @@ def test_the_demo_shows_its_gap(demo: Database) -> None:
         assert (gap.claimed, gap.verified, gap.stages, gap.at_risk) == ("negotiate", "needs", 2, Decimal("25600.00"))
         assert [verdict.condition.id for verdict in gap.missing] == [
             "heard-customer_need-by-customer",
-            "heard-decision_process",
+            "heard-decision_process-by-customer",
         ]
         assert gap_named(session, "OPP-1006").gap.stages == 0
 

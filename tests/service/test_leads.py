@@ -27,8 +27,12 @@ from service.leads.grading import regrade_number, regrade_recording
 from service.leads.history import Actor
 from service.leads.notices import list_notices, mark_read, unread
 from service.leads.refusals import LeadRefused
+from service.leads.suspicion import suspicious_conversions
 from service.people.viewer import OPERATOR
+from service.records.scope import visible_contacts
 from service.settings import Settings
+from sop.deals.periods import Period
+from sop.deals.points_rules import Checks
 
 
 @pytest.fixture(autouse=True)
@@ -256,7 +260,8 @@ def test_a_number_tells_whose_it_is_and_no_more(database: Database) -> None:
     """A rep reads the owner's name of another's lead, and gets no way to it."""
     lead = add_lead(database)
     with database.transaction() as session:
-        assert phone_owner(session, viewer(database, "Eli"), "07700").ownership == "unknown"
+        assert phone_owner(session, viewer(database, "Eli"), "07700 900301").ownership == "incomplete"
+        assert phone_owner(session, viewer(database, "Eli"), "+44 7700 900399").ownership == "unknown"
         assert phone_owner(session, viewer(database, "Eli"), "+44 7700 900301").ownership == "pool"
     claim(database, "Ben", lead)
     with database.transaction() as session:
@@ -378,6 +383,37 @@ def test_a_lead_becomes_a_deal_and_its_calls_come_along(database: Database, sett
     )
     assert refused(database, "Ben", conversion.convert, lead) == "closed"
     assert expire(database, now=NOW + timedelta(days=30)) == ()
+
+
+def test_a_lead_without_a_number_is_nobody_elses(database: Database, settings: Settings) -> None:
+    """What has no number either is not its: no call comes along, no lead is the same, no number leads to it."""
+    first, second = add_lead(database, "A", phone=None), add_lead(database, "B", phone=None)
+    details = CallDetails(rep_email="ben@example.com", started_at=NOW + hours(1))
+    add_call(database, settings, "unnumbered", ["Good morning.", "Yes?"], details, [["opening"], ["customer_need"]])
+    claim(database, "Ben", first)
+    claim(database, "Ben", second)
+    with database.transaction() as session:
+        assert phone_owner(session, viewer(database, "Eli"), "no number").ownership == "unknown"
+        for lead in (first, second):
+            conversion.convert(session, by(database, "Ben", NOW + hours(2)), lead)
+        assert session.scalars(select(Call.opportunity_id)).one() is None
+        found = suspicious_conversions(session, viewer(database, "Ada"), Checks(), Period(2026, 11, 1), NOW + hours(3))
+    assert {reason.code for one in found for reason in one.reasons} == {"no_verified_call"}
+
+
+def test_conversion_opens_no_account_of_another_team(database: Database) -> None:
+    """A lead with the name of another team's account gets one of its own; a mate's deal shares it."""
+    first, second, third = (add_lead(database, f"L{i}", company="Acme", phone=f"+4477009003{i:02}") for i in range(3))
+    accounts = []
+    for who, lead in (("Eli", first), ("Ben", second), ("Cleo", third)):
+        claim(database, who, lead)
+        with database.transaction() as session:
+            accounts.append(conversion.convert(session, by(database, who), lead).account_id)
+    assert accounts[0] != accounts[1]
+    with database.transaction() as session:
+        seen = session.scalars(select(Contact.name).where(visible_contacts(viewer(database, "Ben")))).all()
+    assert "L0" not in seen
+    assert accounts[1] == accounts[2]
 
 
 def test_conversion_refuses_what_is_not_there(database: Database) -> None:

@@ -25,7 +25,8 @@ from service.calls.changes import reprocess
 from service.calls.finding import find_call
 from service.calls.ingest import CallDetails, ingest
 from service.main import create_app
-from service.opportunities.linking import LinkError, LinkView, get_link, link_settings, release_link, set_link
+from service.opportunities.link_views import LinkView
+from service.opportunities.linking import LinkError, get_link, link_settings, release_link, set_link
 from service.opportunities.relinking import link_unlinked, relink
 from service.people.queries import NewUser, add_user
 from service.people.sessions import new_api_token
@@ -209,7 +210,7 @@ def test_a_word_said_while_the_rule_runs_counts(
 def test_a_word_taken_back_gives_the_call_to_the_rule(
     database: Database, settings: Settings, people: dict[str, Viewer]
 ) -> None:
-    """The rule decides again, and goes on deciding."""
+    """The rule decides again, and goes on deciding; the audit trail names who let it."""
     with database.transaction() as session:
         add_deal(session, "D-1")
     call = bring(database, settings)
@@ -219,6 +220,8 @@ def test_a_word_taken_back_gives_the_call_to_the_rule(
     assert (link(database, call).opportunity, link(database, call).by) == ("D-1", "rule")
     with database.transaction() as session:
         assert relink(session, OPERATOR, dry_run=False).kept == 0
+        last = session.scalars(select(Change).where(Change.noun == "call").order_by(Change.id.desc()).limit(1)).one()
+        assert (last.actor_id, last.new is None) == (people["lin"].user_id, False)
 
 
 def test_the_opportunity_named_with_a_recording_is_kept(

@@ -141,6 +141,17 @@ def test_a_gate_that_no_call_opens_earns_nothing() -> None:
     assert earned(RULES, pipeline, facts, None, Period(2026, 10, 1)) == ()
 
 
+def test_gates_of_sops_hold_points_back() -> None:
+    """What the SOPs that judge the calls ask for before a stage must be heard before it is paid, as for the gap."""
+    facts = deal((1, "ann", ("opening",)), (40, "ann", ("objection",)))
+    guarded = replace(facts, guards=(("Needs", Heard(("objection",))),))
+    october, november = Period(2026, 10, 1), Period(2026, 11, 1)
+    assert [line.stage for line in earned(RULES, PIPELINE, facts, None, october)] == ["needs"]
+    assert earned(RULES, PIPELINE, guarded, None, october) == ()
+    (line,) = earned(RULES, PIPELINE, guarded, None, november)
+    assert (line.stage, [event.event for event in line.evidence]) == ("needs", ["opening", "objection"])
+
+
 def test_the_grade_of_the_lead_and_the_pipeline_decide_the_points() -> None:
     """What is said of one pipeline comes before what is said of all; a stage nobody lists gives the rest."""
     rules = replace(

@@ -97,6 +97,49 @@ def test_reps_push_their_own_and_managers_their_teams(client: TestClient, people
     assert client.put("/api/opportunities/O-1", json=DEAL).status_code == 401
 
 
+def test_nobody_ties_a_deal_to_people_of_another_team(client: TestClient, people: dict[str, Header]) -> None:
+    """A rep can't come to another team's contacts by naming their account, or one of them, in a deal of their own."""
+    contact = {"name": "Al Moss", "account": "Acme", "phone": "+44 7700 900142"}
+    client.put("/api/opportunities/O-1", json=DEAL, headers=people["root"])
+    client.put("/api/contacts/C-1", json=contact, headers=people["root"])
+    own = {"name": "Mine", "account": "Bolt", "stage": "needs"}
+    part = {"contacts": [{"contact": "C-1", "role": "user"}]}
+    for wish in ({**own, "account": "Acme"}, {**own, "contact_id": "C-1"}, {**own, **part}):
+        told = client.put("/api/opportunities/O-2", json=wish, headers=people["bo"])
+        assert (told.status_code, "another team" in told.json()["detail"]) == (403, True), wish
+    taken = client.put("/api/contacts/C-2", json={"name": "Eve", "account": "Acme"}, headers=people["bo"])
+    assert taken.status_code == 403
+    for person in ("ana", "meg", "root"):
+        again = {**own, "account": "Acme", "contact_id": "C-1"}
+        assert client.put(f"/api/opportunities/O-{person}", json=again, headers=people[person]).status_code == 201
+
+
+def test_a_rep_reads_no_number_of_a_pool_in_its_trail(client: TestClient, people: dict[str, Header]) -> None:
+    """Numbers of leads that nobody has are masked for reps, and so is the history of their fields."""
+    lead = {"name": "Al", "company": "Acme", "phone": "+44 7700 900142", "owner_email": None}
+    assert client.put("/api/leads/L-1", json=lead, headers=people["root"]).status_code == 201
+    assert "+447700900142" in client.get("/api/leads/L-1/trail", headers=people["meg"]).text
+    seen = client.get("/api/leads/L-1/trail", headers=people["ana"])
+    assert (seen.status_code, seen.json()) == (200, [])
+
+
+def test_a_manager_changes_no_lead_of_another_teams_pool(client: TestClient, people: dict[str, Header]) -> None:
+    """A lead in the pool of the south does not answer the north with what it was."""
+    lead = {"name": "Al", "phone": "+44 7700 900142", "team": "South", "owner_email": None}
+    client.put("/api/leads/L-1", json=lead, headers=people["root"])
+    told = client.put("/api/leads/L-1", json={"phone": "+44 7700 900999"}, headers=people["meg"])
+    assert told.status_code == 403
+    assert "900142" not in told.text
+
+
+def test_an_action_is_told_once_it_is_done(client: TestClient, people: dict[str, Header]) -> None:
+    """One that lies in the future would open a gate today."""
+    client.put("/api/opportunities/O-1", json=DEAL, headers=people["root"])
+    wish = {"action": "site_visit", "done_at": "2999-01-01T00:00:00Z"}
+    told = client.post("/api/opportunities/O-1/actions", json=wish, headers=people["root"])
+    assert (told.status_code, "future" in told.json()["detail"]) == (409, True)
+
+
 def test_stages_are_told_with_their_time(client: TestClient, people: dict[str, Header]) -> None:
     """A later move changes the deal, an earlier one its history, the same one nothing, a future one is refused."""
     root = people["root"]

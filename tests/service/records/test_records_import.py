@@ -22,6 +22,7 @@ from service.records.audit import trail
 from service.records.importing import ImportReport, import_file, import_text
 from service.records.mapping_document import FieldMapping, parse
 from service.records.nouns import NounName
+from service.records.scope import visible_contacts
 
 HEADER = "opportunity_id,name,account,stage,owner_email"
 
@@ -252,14 +253,16 @@ def test_two_imports_at_once_add_a_deal_once(database: Database, viewers: dict[s
         assert session.scalar(select(func.count()).select_from(Contact)) == 1
 
 
-def test_another_teams_customers_are_not_renamed(database: Database, viewers: dict[str, Viewer]) -> None:
-    """Who names an account of another team in a deal of their own changes neither it nor its people."""
+def test_another_teams_customers_stay_theirs(database: Database, viewers: dict[str, Viewer]) -> None:
+    """Who names an account of another team in a deal of their own neither sees nor changes it or its people."""
     with database.transaction() as session:
         bring(session, f"{HEADER},contact_name,contact_phone\nO-1,n,Acme,needs,ana@example.com,Al,+447700900142\n")
         bring(session, "account_id,name\nA-1,Acme\n", "accounts")
         text = f"{HEADER},contact_name,contact_phone\nO-2,n,Acme,needs,bo@example.com,Eve,+447700900142\n"
-        assert bring(session, text, viewer=viewers["bo"]).added == 1
+        refused = bring(session, text, viewer=viewers["bo"])
+        assert reasons(refused) == ["account: 'Acme' is an account of another team; ask an admin"]
         assert session.scalars(select(Contact.name)).all() == ["Al"]
+        assert session.scalars(select(Contact.name).where(visible_contacts(viewers["bo"]))).all() == []
         report = bring(session, "account_id,name,industry\nA-1,Acme,x\n", "accounts", viewer=viewers["abe"])
         assert reasons(report) == ["account_id: 'A-1' is not yours to change"]
 

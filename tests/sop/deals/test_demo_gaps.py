@@ -80,7 +80,7 @@ def test_a_deal_that_claims_more_than_was_said(line: Pipeline, deals: dict[str, 
     assert (gap.claimed, gap.verified, gap.stages) == ("negotiate", "needs", 2)
     assert missing(gap) == (
         "Customer need (by the customer): nobody said one in 3 calls (5 min heard)\n"
-        "Decision process: nobody said one in 3 calls (5 min heard)"
+        "Decision process (by the customer): nobody said one in 3 calls (5 min heard)"
     )
     assert gap.at_risk == Decimal("25600.00")
     assert explain_gap(gap, line, "en", "GBP") == (

@@ -134,7 +134,7 @@ def test_with_whom() -> None:
 
 def test_fields_actions_and_approvals() -> None:
     """What the CRM holds is known: there or not, never unknown."""
-    assert told(FieldFilled("budget"), deal(fields={"budget": "90k"})) == ("met", "Budget filled in: filled in: 90k")
+    assert told(FieldFilled("budget"), deal(fields={"budget": "90k"})) == ("met", "Budget filled in: it says 90k")
     assert told(FieldFilled("budget"), deal(fields={"budget": " "}))[0] == "not_met"
     assert told(FieldFilled("amount"), deal())[0] == "met"
     assert told(FieldFilled("expected_close"), deal())[0] == "not_met"

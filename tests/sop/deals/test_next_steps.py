@@ -201,6 +201,14 @@ def test_what_is_said_again_in_a_call_is_one_step() -> None:
     assert step.due.at == on(5, 10)
 
 
+def test_a_step_that_is_a_closing_too_counts_without_an_answer() -> None:
+    """Words that are both are a next step; a closing alone that nobody takes up is none."""
+    step = said(19, "I'll call you on the 6th.", when=("the 6th", "2026-11-06"), channel=("call", "call"))
+    closing = replace(step, event="closing")
+    assert only(deal(closing, step)).state == only(deal(step)).state == "missed"
+    assert next_steps(deal(closing), on(30)) == ()
+
+
 def test_another_day_offered_moves_the_step() -> None:
     """The seller's last offer counts, and so does the customer's answer with another day."""
     first = said(5, "Can we talk on Tuesday?", when=("Tuesday", "2026-11-10"))

@@ -51,6 +51,8 @@ def test_a_skipped_stage() -> None:
     proven = replace(jumped, calls=(call("k1"),), events=(event("k1", "customer_need"),))
     assert kinds(proven) == []
     assert kinds(deal("third", moves=moves("first", "second", "third"))) == []
+    waiting = replace(jumped, calls=(call("k1", heard=False, duration_ms=0),))
+    assert kinds(waiting) == [], "what was not listened to accuses nobody"
     assert kinds(deal("third", moves=moves("third"))) == []
     assert kinds(deal("lost", outcome="lost", moves=moves("first", "lost"))) == []
 
@@ -165,6 +167,9 @@ def test_a_promise_before_delivery() -> None:
     before = replace(facts, calls=(*facts.calls, call("k0", 6, rep="u2")))
     after = replace(facts, calls=(*facts.calls, call("k2", 2, rep="u2")))
     assert (kinds(before, needing), kinds(after, needing)) == ([], ["promise_before_delivery"])
+    unseen = replace(facts, calls=(*facts.calls, call("k0", 6, heard=False, duration_ms=0)))
+    later = replace(facts, calls=(*facts.calls, call("k0", 2, heard=False, duration_ms=0)))
+    assert (kinds(unseen, needing), kinds(later, needing)) == ([], ["promise_before_delivery"])
 
 
 @pytest.mark.parametrize(
