@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from models.leads import Lead, LeadEvent
 from models.people import Team, User
-from service.leads.claiming import owned_by, require_may_act
+from service.leads.claiming import lock_number, owned_by, refuse_number, require_may_act
 from service.leads.grading import facts_of, grade_leads
 from service.leads.history import LOST, OPEN_STATES, Actor, change, locked
 from service.leads.holding import holdings, lock_holders, refuse_full
@@ -33,12 +33,14 @@ def assign(session: Session, actor: Actor, lead_id: uuid.UUID, to: uuid.UUID) ->
     """Give a lead to somebody, whoever has it now; by a manager within their team, or an admin.
 
     Raises:
-        LeadRefused: ``not_manager``, ``not_in_team``, ``not_a_seller``, ``yours``, ``full``, ``closed``, ``missing``.
+        LeadRefused: ``not_manager``, ``not_in_team``, ``not_a_seller``, ``number_taken``, ``full``, ``closed``,
+            ``missing``.
     """
     viewer = actor.viewer
     if viewer.role == "rep":
         raise LeadRefused("not_manager")
     lock_holders(session, [to])
+    lock_number(session, lead_id)
     lead, seller, actor = locked(session, lead_id), session.get(User, to), actor.settled()
     if seller is None or seller.role == "admin" or seller.deactivated_at is not None:
         raise LeadRefused("not_a_seller")
@@ -50,6 +52,7 @@ def assign(session: Session, actor: Actor, lead_id: uuid.UUID, to: uuid.UUID) ->
     limits = pool_rules(session).limits
     if lead.owner_id == to:
         return lead
+    refuse_number(session, lead, to)
     refuse_full(holdings(session, limits, [to]))
     before = lead.owner_id
     change(session, actor, lead, "assigned", **owned_by(limits, to, actor.now))

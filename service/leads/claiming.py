@@ -39,12 +39,12 @@ def claim(session: Session, actor: Actor, lead_id: uuid.UUID) -> Lead:
     if viewer.user_id is None or viewer.role == "admin":
         raise LeadRefused("not_a_seller")
     lock_holders(session, [viewer.user_id])
-    _lock_number(session, lead_id)
+    lock_number(session, lead_id)
     lead, actor = locked(session, lead_id), actor.settled()
     if lead.owner_id is None and lead.team_id not in (None, viewer.team_id):
         raise LeadRefused("missing")
     _refuse_held(session, lead, viewer)
-    _refuse_number(session, lead, viewer)
+    refuse_number(session, lead, viewer.user_id)
     limits = pool_rules(session).limits
     until = kept_away_until(limits, lost_at(session, lead.id, viewer.user_id), actor.now)
     if until is not None:
@@ -181,20 +181,24 @@ def _refuse_held(session: Session, lead: Lead, viewer: Viewer) -> None:
         raise LeadRefused("taken", owner=owner, since_at=lead.owned_since or lead.created_at)
 
 
-def _lock_number(session: Session, lead_id: uuid.UUID) -> None:
+def lock_number(session: Session, lead_id: uuid.UUID) -> None:
     """Lock all leads of the lead's number: two of them must not go to two reps at once."""
     phone = select(Lead.phone).where(Lead.id == lead_id).scalar_subquery()
     same = select(Lead.id).where(Lead.phone == phone, Lead.deleted_at.is_(None)).order_by(Lead.id)
     session.execute(same.with_for_update()).all()
 
 
-def _refuse_number(session: Session, lead: Lead, viewer: Viewer) -> None:
-    """Nobody contacts a lead of somebody else, under whatever id."""
+def refuse_number(session: Session, lead: Lead, holder_id: uuid.UUID) -> None:
+    """Nobody contacts a lead of somebody else, under whatever id.
+
+    Raises:
+        LeadRefused: ``number_taken``.
+    """
     others = (
         select(User.name)
         .join(Lead, Lead.owner_id == User.id)
-        .where(Lead.phone == lead.phone, Lead.owner_id != viewer.user_id, Lead.state.in_(OPEN_STATES))
-        .where(Lead.deleted_at.is_(None))
+        .where(Lead.phone == lead.phone, Lead.owner_id != holder_id, Lead.state.in_(OPEN_STATES))
+        .where(Lead.id != lead.id, Lead.deleted_at.is_(None))
         .limit(1)
     )
     owner = session.scalar(others) if lead.phone else None

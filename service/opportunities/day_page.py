@@ -34,7 +34,8 @@ _SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """A next step of the day list. ``days`` from today to its day, negative when past."""
+    """A next step of the day list. ``days`` from today to its day, negative when past;
+    where no day was said (``is_dated`` is False) it is only when to ask after it."""
 
     opportunity: str
     account: str
@@ -42,6 +43,7 @@ class DayRow:
     key: str
     day: date
     days: int
+    is_dated: bool
     time: str
     owner: str
     is_ours: bool
@@ -137,6 +139,7 @@ def _rows(steps: Iterable[DayStep], today: date, to: Reader) -> Iterable[DayRow]
             key=step.key,
             day=each.day,
             days=(each.day - today).days,
+            is_dated=step.due.is_said,
             time=f"{step.due.at.astimezone(to.formats.zone):%H:%M}" if step.due.at else "",
             owner=step.owner_name or to.t(f"deal.step_owner.{step.owner}"),
             is_ours=step.owner == "ours",

@@ -80,11 +80,14 @@ def test_who_is_later_is_told_who_has_it(database: Database) -> None:
 
 
 def test_nobody_claims_a_number_that_another_has(database: Database) -> None:
-    """The same person under a second id is refused to others, by claim and by rule, and goes to who has the first."""
+    """The same person under a second id is refused to others, by claim, word and rule; who has the first gets it."""
     set_pool(database, "assignment: [{id: all, reps: [cleo@example.com]}]")
     first, second, third = add_lead(database), add_lead(database, "Again"), add_lead(database, "Third")
     claim(database, "Ben", first)
     assert refused(database, "Cleo", claiming.claim, second) == "number_taken"
+    cleo = viewer(database, "Cleo").user_id
+    assert cleo is not None
+    assert refused(database, "Anna", assign, second, cleo) == "number_taken"
     with database.transaction() as session:
         assert grade_and_assign(session, [second, third], now=NOW) == 0
     claim(database, "Ben", second)
