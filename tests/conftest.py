@@ -18,6 +18,7 @@ from models.database import Database, open_database
 from service.jobs.queue import ensure_schema
 from service.people.viewer import OPERATOR
 from service.settings import Settings
+from service.settings import settings as read_settings
 from service.sops.publishing import publish_shipped
 
 # How long an example takes is the machine's business: tests run side by side.
@@ -63,6 +64,12 @@ def database(template: str) -> Iterator[Database]:
         yield made
         made.close()
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(autouse=True)
+def unread_settings() -> None:
+    """The environment is read anew: what another test set in it must not be remembered."""
+    read_settings.cache_clear()
 
 
 @pytest.fixture
