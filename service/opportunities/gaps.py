@@ -66,11 +66,6 @@ class GapGroup:
     at_risk: Mapping[str | None, Decimal]
 
 
-def gap_of(pipeline: Pipeline, facts: DealFacts, now: datetime) -> Gap:
-    """The deal's gap, with the gates of the SOPs that judge its calls."""
-    return truth_gap(pipeline, facts, now)
-
-
 def deal_gap(session: Session, viewer: Viewer, external_id: str, now: datetime) -> DealGap | None:
     """One deal with its gap, its violations and the answers to them; None where it does not exist for the viewer."""
     row = session.execute(_rows(viewer).where(Opportunity.external_id == external_id)).one_or_none()
@@ -157,7 +152,7 @@ def _judged(
                 team=row.team,
                 pipeline=pipeline,
                 facts=fact,
-                gap=gap_of(pipeline, fact, now),
+                gap=truth_gap(pipeline, fact, now),
                 violations=violations(pipeline, fact, now) if with_violations else (),
                 answers=told.get(row.id, {}) if with_violations else None,
             )
