@@ -78,8 +78,9 @@ def changeable_opportunities(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.role == "admin":
         return Opportunity.deleted_at.is_(None)
     mine = own_or_team(viewer, Opportunity.owner_id)
-    unowned = Opportunity.owner_id.is_(None) if viewer.role == "manager" else None
-    return Opportunity.deleted_at.is_(None) & (mine if unowned is None else or_(mine, unowned))
+    if viewer.role == "manager":
+        mine = or_(mine, Opportunity.owner_id.is_(None) & visible_opportunities(viewer))
+    return Opportunity.deleted_at.is_(None) & mine
 
 
 def may_own(session: Session, viewer: Viewer, owner_id: uuid.UUID | None) -> bool:

@@ -97,6 +97,17 @@ def test_reps_push_their_own_and_managers_their_teams(client: TestClient, people
     assert client.put("/api/opportunities/O-1", json=DEAL).status_code == 401
 
 
+def test_a_deal_that_nobody_owns_is_the_admins_to_push(client: TestClient, people: dict[str, Header]) -> None:
+    """A manager who does not see it neither changes it nor reads in the answer what it was."""
+    nobodys = {key: value for key, value in DEAL.items() if key != "owner_email"}
+    assert client.put("/api/opportunities/O-1", json=nobodys, headers=people["root"]).status_code == 201
+    assert client.get("/api/opportunities/O-1", headers=people["root"]).json()["row"]["owner"] is None
+    refused = client.patch("/api/opportunities/O-1", json={"amount": "1"}, headers=people["meg"])
+    assert refused.status_code == 403
+    assert "900" not in refused.text
+    assert client.patch("/api/opportunities/O-1", json={"amount": "1"}, headers=people["root"]).status_code == 200
+
+
 def test_nobody_ties_a_deal_to_people_of_another_team(client: TestClient, people: dict[str, Header]) -> None:
     """A rep can't come to another team's contacts by naming their account, or one of them, in a deal of their own."""
     contact = {"name": "Al Moss", "account": "Acme", "phone": "+44 7700 900142"}
