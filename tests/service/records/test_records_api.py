@@ -102,7 +102,7 @@ def test_a_deal_that_nobody_owns_is_the_admins_to_push(client: TestClient, peopl
     nobodys = {key: value for key, value in DEAL.items() if key != "owner_email"}
     assert client.put("/api/opportunities/O-1", json=nobodys, headers=people["root"]).status_code == 201
     assert client.get("/api/opportunities/O-1", headers=people["root"]).json()["row"]["owner"] is None
-    refused = client.patch("/api/opportunities/O-1", json={"amount": "1"}, headers=people["meg"])
+    refused = client.put("/api/opportunities/O-1", json={**nobodys, "amount": "1"}, headers=people["meg"])
     assert refused.status_code == 403
     assert "900" not in refused.text
     assert client.patch("/api/opportunities/O-1", json={"amount": "1"}, headers=people["root"]).status_code == 200
