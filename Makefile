@@ -26,9 +26,9 @@ serve: setup ## the web app on your own data
 	$(BIN)/clearcall serve
 
 train: setup ## train the shipped tagging head, the role weights and the respelling weights again
-	$(BIN)/python -m nlp.training
-	$(BIN)/python -m nlp.role_training
-	$(BIN)/python -m nlp.respelling_training
+	$(BIN)/python -m nlp.training.head
+	$(BIN)/python -m nlp.roles.training
+	$(BIN)/python -m nlp.respelling.training
 
 FOLDERS ?= tests/asr/data
 

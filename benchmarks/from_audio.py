@@ -20,10 +20,11 @@ from typing import Any
 
 from asr.evaluation import EvaluationError, recordings_with_gold
 from asr.transcript import LANGUAGES, Transcript, Turn
-from nlp.encoder import RememberingEncoder
-from nlp.tagger import HeadTagger, default_encoder
-from nlp.trained_head import TrainedHead, head_from_bytes, read_head
-from nlp.training import shipped_corpus, train_bytes
+from nlp.corpus.shipped import shipped_corpus
+from nlp.encoders.encoder import RememberingEncoder
+from nlp.tagging.tagger import HeadTagger, default_encoder
+from nlp.tagging.trained_head import TrainedHead, head_from_bytes, read_head
+from nlp.training.head import train_bytes
 from service import pipeline
 from service.engines import LazyEngines
 from service.settings import settings

@@ -1,8 +1,9 @@
 """How long it takes to judge the truth gaps of thousands of deals.
 
 ``python -m benchmarks.gaps [--deals N] [--calls N] [--events N]`` fills a fresh embedded PostgreSQL with deals (2,000),
-calls (10 a deal) and key events (25 a call, the demo's calls have 17) drawn at random, and prints how long it takes to
-read all facts, to judge gaps and violations, and to answer the whole question, for all deals and for one.
+calls (10 a deal) and key events (25 a call, the demo's calls have 17) drawn at random, and prints how long the board
+takes at first, again, and after a deal was changed, and how long it takes to read all facts and to judge gaps and
+violations, for all deals and for one.
 """
 
 from __future__ import annotations
@@ -21,10 +22,17 @@ from typing import TypeVar
 from sqlalchemy import text
 
 from models.database import Database, open_database
+from service.opportunities.board import board
 from service.opportunities.facts import deal_facts
-from service.opportunities.gaps import deal_gap, deal_gaps, gap_groups
+from service.opportunities.figures import groups
+from service.opportunities.filters import OpportunityFilters
+from service.opportunities.gaps import deal_gap, deal_gaps
+from service.opportunities.verdicts import judged_anew
 from service.people.viewer import OPERATOR
 from service.records.pipelines import pipelines
+from service.web.formats import Formats
+from service.web.rendering import Reader
+from service.web.translation import translator
 from sop.deals.gap import truth_gap
 from sop.deals.violations import violations
 from sop.events import EVENTS
@@ -110,9 +118,16 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=25)
     options = parser.parse_args()
     now = datetime.now(UTC)
+    to, filters = Reader(None, translator("en"), Formats("en", UTC)), OpportunityFilters(outcome="open")
     with filled(options.deals, options.calls, options.events) as database, database.transaction() as session:
-        deals = timed("all deals, asked and judged", lambda: deal_gaps(session, OPERATOR, now))
-        print(f"  {sum(deal.gap.stages > 0 for deal in deals)} with a gap, {len(gap_groups(deals, 'rep'))} reps")
+        timed("the board at first", lambda: board(session, OPERATOR, filters, now, to), times=1)
+        shown = timed("the board again", lambda: board(session, OPERATOR, filters, now, to))
+        session.execute(text("UPDATE opportunities SET amount = amount + 1 WHERE external_id = 'D-1'"))
+        timed("the board after a change of one deal", lambda: board(session, OPERATOR, filters, now, to), times=1)
+        deals = timed("all deals with their words", lambda: deal_gaps(session, OPERATOR, now))
+        print(f"  {shown.figures.with_gap} with a gap, {len(groups(deals, 'rep'))} reps")
+        ids, known = [deal.id for deal in deals], pipelines(session)
+        timed("all deals, asked and judged anew", lambda: judged_anew(session, OPERATOR, ids, now, known))
         timed("one deal with its violations", lambda: deal_gap(session, OPERATOR, "D-1", now))
         facts = timed("all facts of all deals", lambda: deal_facts(session, OPERATOR), times=2)
         calls = sum(len(each.calls) for each in facts.values())

@@ -16,9 +16,9 @@ from functools import partial
 from importlib.resources import files
 
 from asr.transcript import Language, Transcript, Turn
-from nlp.annotations import AnnotatedTurn, read_calls
-from nlp.manner import observe
-from nlp.text import count_spoken_units
+from nlp.corpus.annotations import AnnotatedTurn, read_calls
+from nlp.manner.observations import observe
+from nlp.text.tokens import count_spoken_units
 from service.pipeline import facts
 from service.sops.versions import shipped
 from sop.dimensions import DIMENSIONS, Dimension

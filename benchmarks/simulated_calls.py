@@ -14,8 +14,8 @@ from typing import Any
 from psycopg import Connection
 
 from asr.transcript import Language, Speaker, Transcript, Turn
-from nlp.annotations import AnnotatedCall, AnnotatedTurn, read_calls
-from nlp.manner import observe
+from nlp.corpus.annotations import AnnotatedCall, AnnotatedTurn, read_calls
+from nlp.manner.observations import observe
 
 PRESENT, DOUBTFUL = 0.82, 0.12
 """Of the events that a call shows: heard, and heard in doubt; the rest is missed."""

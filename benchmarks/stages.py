@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from asr import audio
-from nlp import metrics
+from nlp.metrics.call import measure
 from service import pipeline
 from service.cli.calls import AUDIO_SUFFIXES
 from service.engines import LazyEngines
@@ -57,7 +57,7 @@ def run(files: list[Path], engines: LazyEngines) -> tuple[Clock, float]:
             lambda file=file: pipeline.transcribe(file, engines, config),  # type: ignore[misc]
         ).transcript
         tagging = clock.time("tag", lambda t=transcript: engines.tagger.tag(t))  # type: ignore[misc]
-        clock.time("metrics", lambda t=transcript: metrics.measure(t))  # type: ignore[misc]
+        clock.time("metrics", lambda t=transcript: measure(t))  # type: ignore[misc]
         sop = sops[config.sop_zh if transcript.language == "zh" else config.sop_en]
         clock.time("score", lambda s=sop, g=tagging, t=transcript: score(s, g, pipeline.facts(t)))  # type: ignore[misc]
     return clock, heard_s

@@ -23,10 +23,10 @@ from asr.vad import SileroDetector, SpeechDetector
 from asr.voices import VoiceEmbedder
 from asr.weights import find_weights, weights_hash
 from asr.whisper import WhisperOptions, WhisperRecognizer, on_gpu
-from nlp.respelling import Respeller, SoundRespeller
-from nlp.respelling_weights import load_respeller
-from nlp.roles import LinearRoleTeller, RoleTeller, load_roles
-from nlp.tagger import HeadTagger, Tagger, load_tagger
+from nlp.respelling.respeller import Respeller, SoundRespeller
+from nlp.respelling.weights import load_respeller
+from nlp.roles.teller import LinearRoleTeller, RoleTeller, load_roles
+from nlp.tagging.tagger import HEAD_PATH, HeadTagger, Tagger, load_tagger
 from service.settings import Settings, SettingsError
 
 
@@ -128,9 +128,11 @@ class LazyEngines:
 
     @property
     def tagger(self) -> HeadTagger:
-        """The tagger with the shipped head."""
+        """The tagger with the shipped head, or the one that the settings name."""
         with self._lock:
-            self._tagger = self._tagger or load_tagger(cautious=self._settings.cautious)
+            self._tagger = self._tagger or load_tagger(
+                self._settings.head or HEAD_PATH, cautious=self._settings.cautious
+            )
             return self._tagger
 
     @property

@@ -12,13 +12,12 @@ from typing import Any, Literal
 from asr import recording
 from asr.recording import Transcription
 from asr.transcript import Language, Transcript
-from nlp import metrics
-from nlp.manner import observe
-from nlp.metrics import CallMetrics
-from nlp.procedure_tagger import procedure_tagger
-from nlp.roles import LEAST_CONFIDENCE
-from nlp.slots import with_slots
-from nlp.tagger import Tagger
+from nlp.manner.observations import observe
+from nlp.metrics.call import CallMetrics, measure
+from nlp.roles.teller import LEAST_CONFIDENCE
+from nlp.slots.events import with_slots
+from nlp.tagging.procedure import procedure_tagger
+from nlp.tagging.tagger import Tagger
 from service.engines import Engines, transcribe_options
 from service.settings import Settings
 from sop.document import Sop
@@ -113,7 +112,7 @@ def review(
     tagging = with_slots(heard, transcript, started_at, sop.vocabulary.competitors)
     observations = observe(transcript)
     card = score(sop, tagging, facts(transcript, observations, context))
-    return Review(tagging, metrics.measure(transcript), card, observations)
+    return Review(tagging, measure(transcript), card, observations)
 
 
 def facts(

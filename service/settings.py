@@ -61,6 +61,10 @@ class Settings(BaseSettings):
         default=False,
         description="key events count as present only when that is right nine times in ten; more stay unknown",
     )
+    head: Path | None = Field(
+        default=None,
+        description="tagging head of your own, as `clearcall nlp train --output` writes it; without it the shipped one",
+    )
     sop_zh: str = Field(default="zh-telesales", description="SOP that scores Chinese calls")
     sop_en: str = Field(default="en-b2b", description="SOP that scores English calls")
     max_upload_mb: int = Field(default=1024, ge=1, description="largest recording and largest upload request, in MiB")

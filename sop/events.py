@@ -75,7 +75,7 @@ class Slot:
     """One thing that a key event says in particular: an amount, a date, a name.
 
     ``text`` is what was said, the characters ``[start, end)`` of the turn's text. ``value`` is what it means, in the
-    form of its ``name`` (see :mod:`nlp.slots`); None where the words are too vague to say.
+    form of its ``name`` (see :mod:`nlp.slots.events`); None where the words are too vague to say.
     """
 
     name: str

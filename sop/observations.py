@@ -1,6 +1,6 @@
 """What was measured of how a call was spoken: moments with a figure and a confidence, and no verdict.
 
-Figures are what :mod:`nlp.manner` measured; what they are worth is judged in :mod:`sop.dimension_scoring`.
+Figures are what :mod:`nlp.manner.observations` measured; what they are worth is judged in :mod:`sop.dimension_scoring`.
 """
 
 from __future__ import annotations

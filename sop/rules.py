@@ -1,6 +1,6 @@
 """Rules: what a company wants to find in a call, said by conditions that are joined with all, any and not.
 
-:mod:`sop.conditions` has the values, :mod:`sop.rule_parsing` reads them, :mod:`nlp.rules` applies them to a
+:mod:`sop.conditions` has the values, :mod:`sop.rule_parsing` reads them, :mod:`nlp.rules.hits` applies them to a
 transcript; ``docs/rules.md`` explains them to their authors.
 """
 

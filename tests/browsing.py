@@ -106,3 +106,17 @@ def watched(
     yield opened
     context.close()
     assert problems == []
+
+
+def is_error(line: ConsoleMessage) -> bool:
+    """An error, unless HTMX tells that a newer filter took over from one still on its way."""
+    superseded = ("htmx:afterRequest", "htmx:sendAbort")
+    return line.type == "error" and not line.text.startswith(superseded)
+
+
+def until(is_so: Callable[[], bool], seconds: float = 8.0) -> None:
+    """Wait for a condition. (The page's policy forbids Playwright's own way, which evaluates text.)"""
+    last = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < last, "it never came to be"
+        time.sleep(0.05)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,11 +9,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck
 from hypothesis import settings as laws
 
+from databases import copy_of
 from models.database import Database, open_database
 from service.jobs.queue import ensure_schema
+from service.people import passwords
 from service.people.viewer import OPERATOR
 from service.settings import Settings
 from service.settings import settings as read_settings
@@ -24,9 +26,6 @@ from service.sops.publishing import publish_shipped
 # How long an example takes is the machine's business: tests run side by side.
 laws.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 laws.load_profile("laws")
-
-_TEMPLATE = "clearcall"
-_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -57,13 +56,25 @@ def template(server_home: Path) -> str:
 @pytest.fixture
 def database(template: str) -> Iterator[Database]:
     """A database of this test's own: commits are real, and other tests don't see them."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(template.replace(f"/{_TEMPLATE}", "/postgres", 1), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{_TEMPLATE}"')
-        made = open_database(Path("unused"), template.replace(f"/{_TEMPLATE}", f"/{name}", 1))
+    with copy_of(template) as made:
         yield made
-        made.close()
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """A hash that is meant to be slow would be much of the tests' time; here it is of the same kind, and cheap."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", cheap)
+        patch.setattr(passwords, "_NOBODY", cheap.hash("a password that nobody has"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """Errors are logged as the commands log them, without the values of variables: those take seconds to draw."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from asr.chunks import FRAME_MS, Region, merged
 from asr.clustering import Vectors
@@ -25,7 +26,7 @@ def bursts(samples: Mono, gap_ms: int = 100) -> list[Region]:
 class FakeDetector:
     """Every burst is speech, with a little silence around it."""
 
-    def regions(self, samples: Mono) -> list[Region]:
+    def regions(self, samples: Mono, under: NDArray[np.bool_] | None = None) -> list[Region]:
         end_ms = samples.size // 16
         return merged([Region(max(r.start_ms - 60, 0), min(r.end_ms + 60, end_ms)) for r in bursts(samples)], 0)
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr.transcript import Transcript
-from nlp.encoder import Vectors, unit_rows
-from nlp.text import tokens
+from nlp.encoders.encoder import Vectors, unit_rows
+from nlp.text.tokens import tokens
 from sop.events import Evidence, KeyEvent, Tagging
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 from zlib import crc32
 
 import numpy as np
-import psycopg
 from numpy.typing import NDArray
 from sqlalchemy import select, text, update
 
@@ -24,10 +21,10 @@ from asr.recording import Transcription
 from asr.transcript import Language, Speaker, Transcript, Turn, Word
 from fakes import tone, wav
 from models.calls import Recording
-from models.database import Database, open_database
-from nlp import metrics
-from nlp.manner import observe
-from nlp.slots import with_slots
+from models.database import Database
+from nlp.manner.observations import observe
+from nlp.metrics.call import measure
+from nlp.slots.events import with_slots
 from service.calls.ingest import CallDetails, Ingested, ingest
 from service.calls.store import add_review, add_transcript, latest_transcript
 from service.demo.loading import load
@@ -45,7 +42,7 @@ _RUNS = re.compile(r"[\u4e00-\u9fff]{1,2}|[^\s\u4e00-\u9fff]+")
 
 @dataclass(frozen=True)
 class GoldTagger:
-    """Stands in for :class:`nlp.tagger.Tagger`: knows a call's key events by heart.
+    """Stands in for :class:`nlp.tagging.tagger.Tagger`: knows a call's key events by heart.
 
     The first event of ``doubted`` in each call is only doubtful.
     """
@@ -65,20 +62,6 @@ class GoldTagger:
         present = tuple(event for event in found if event is not doubtful)
         unsure = replace(doubtful, evidence=replace(doubtful.evidence, confidence=0.48)) if doubtful else None
         return Tagging(present, (unsure,) if unsure else ())
-
-
-@contextmanager
-def copy_of(template: str) -> Iterator[Database]:
-    """A database of a test module's own, copied from the migrated ``template``."""
-    name = f"web_{os.getpid()}_{uuid.uuid4().hex[:8]}"
-    server, _, source = template.partition("?")[0].rpartition("/")
-    query = template.partition("?")[2]
-    with psycopg.connect(template.replace(f"/{source}", "/postgres", 1), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
-        made = open_database(Path("unused"), f"{server}/{name}?{query}")
-        yield made
-        made.close()
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def seed(database: Database, settings: Settings) -> dict[str, uuid.UUID]:
@@ -118,7 +101,7 @@ def finish(
         tagging = with_slots(tagger.tag(transcript), transcript, loaded.started_at, sop.vocabulary.competitors)
         observations = observe(transcript)
         card = score(sop, tagging, facts(transcript, observations))
-        review = Review(tagging, metrics.measure(transcript), card, observations)
+        review = Review(tagging, measure(transcript), card, observations)
         add_review(session, loaded, review, tagger.weights_hash, version)
         session.execute(update(Recording).where(Recording.id == recording_id).values(state="scored", progress=1.0))
 

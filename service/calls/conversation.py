@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from asr.transcript import LANGUAGES
-from nlp.numbers import Number, find_numbers
+from nlp.text.numbers import Number, find_numbers
 from service.calls.views import EventMark, RemovedText, SpokenTurn, SpokenWord
 from sop.events import EVENTS
 

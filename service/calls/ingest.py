@@ -1,11 +1,7 @@
-"""Recordings coming in: streamed to disk, known by their content, queued once."""
+"""Recordings coming in: known by their content, described as calls, queued once."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import secrets
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +18,7 @@ from models.database import Database
 from models.opportunities import Opportunity
 from models.people import User
 from service.calls.changes import queue_again
+from service.calls.recording_files import RecordingFile, StorageError, shown_name, store
 from service.jobs import queue
 from service.leads.contacting import lead_contacted
 from service.opportunities.linking import link_arrived
@@ -30,9 +27,6 @@ from service.people.viewer import Viewer, visible_calls, visible_opportunities, 
 from service.settings import Settings
 from service.sops.versions import UnknownSop, current_version
 
-_CHUNK = 1 << 20
-_NAME_LENGTH = 255
-_ABANDONED_S = 24 * 3600
 _YEARS = range(1970, 2200)
 
 Direction = Literal["inbound", "outbound", "unknown"]
@@ -83,19 +77,12 @@ class Ingested:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
-    sha256: str
-    size_bytes: int
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Arrival:
     """A stored file on its way into the database."""
 
     settings: Settings
     viewer: Viewer
-    stored: _Stored
+    stored: RecordingFile
     name: str
     details: CallDetails
 
@@ -118,10 +105,13 @@ def ingest(
         IngestError: the file is too large or cannot be stored, or ``details`` name someone or
             something the viewer does not see.
     """
-    name = _shown_name(file_name)
+    name = shown_name(file_name)
     with database.transaction() as session:
         _check_details(session, viewer, details)
-    stored = _store(settings, source, name)
+    try:
+        stored = store(settings, source)
+    except StorageError as error:
+        raise IngestError(f"{name}: {error}") from error
     arrival = _Arrival(settings, viewer, stored, name, details)
     try:
         return _enter(database, arrival)
@@ -134,50 +124,6 @@ def _enter(database: Database, arrival: _Arrival) -> Ingested:
     with database.transaction() as session:
         known = _known(session, arrival.stored.sha256)
         return _again(session, known, arrival) if known else _add(session, arrival)
-
-
-def remove_abandoned(settings: Settings) -> None:
-    """Remove what uploads that never ended have left behind."""
-    before = time.time() - _ABANDONED_S
-    for path in (settings.recordings / "incoming").glob("*"):
-        if path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
-
-
-def _shown_name(file_name: str) -> str:
-    """The name to show; only its last part, and never used as a path."""
-    last = file_name.replace("\\", "/").rsplit("/", 1)[-1]
-    printable = "".join(c for c in last if c.isprintable()).strip()
-    return printable[-_NAME_LENGTH:] or "recording"
-
-
-def _store(settings: Settings, source: BinaryIO, name: str) -> _Stored:
-    """Stream ``source`` into a file named by its hash; the same content is kept once."""
-    limit = settings.max_upload_mb << 20
-    incoming = settings.recordings / "incoming"
-    temporary = incoming / secrets.token_hex(16)
-    digest, size = hashlib.sha256(), 0
-    try:
-        incoming.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as target:
-            while chunk := source.read(_CHUNK):
-                size += len(chunk)
-                if size > limit:
-                    raise IngestError(f"{name}: larger than {settings.max_upload_mb} MiB (CLEARCALL_MAX_UPLOAD_MB)")
-                digest.update(chunk)
-                target.write(chunk)
-            target.flush()
-            os.fsync(target.fileno())
-        sha256 = digest.hexdigest()
-        path = f"{sha256[:2]}/{sha256}"
-        final = settings.recordings / path
-        final.parent.mkdir(exist_ok=True)
-        temporary.replace(final)
-    except OSError as error:
-        raise IngestError(f"{name}: can't be stored in {settings.recordings} ({error.strerror})") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return _Stored(sha256, size, path)
 
 
 def _known(session: Session, sha256: str) -> Recording | None:

@@ -28,7 +28,7 @@ UNITS: Mapping[str, Unit] = {
     "silence_ms": "time",
     "longest_silence_ms": "time",
 }
-"""The metrics that are shown, in their order; ``nlp.metrics`` defines them."""
+"""The metrics that are shown, in their order; ``nlp.metrics.call`` defines them."""
 
 _MINUTE_MS = 60_000
 

@@ -26,7 +26,7 @@ from models.scores import (
     StoredStepResult,
 )
 from models.table import Table
-from nlp.text import search_terms
+from nlp.text.tokens import search_terms
 from service.calls.context import context_of
 from service.calls.reading import read_by, rep_party, to_transcript
 from service.pipeline import Review

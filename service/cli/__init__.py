@@ -22,6 +22,7 @@ from service.cli import (
     sop_trials,
     sops,
     training,
+    transcripts,
 )
 from service.cli.console import Failure, errors
 
@@ -40,8 +41,8 @@ app.command("demo")(serving.demo)
 app.command("serve")(serving.serve)
 app.command("worker")(serving.worker)
 app.command("process")(calls.process)
-app.command("transcribe")(calls.transcribe)
-app.command("analyze")(calls.analyze)
+app.command("transcribe")(transcripts.transcribe)
+app.command("analyze")(transcripts.analyze)
 app.command("search")(calls.search)
 roles.app.command("review")(reviews.review)
 app.add_typer(roles.app, name="calls")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -69,11 +70,11 @@ def engine_failures() -> Iterator[None]:
     from asr.vad import VadError
     from asr.weights import WeightsError
     from asr.whisper import WhisperError
-    from nlp.encoder import EncoderError
-    from nlp.respelling_weights import RespellingError
-    from nlp.roles import RolesError
-    from nlp.rules import RuleError
-    from nlp.trained_head import HeadError
+    from nlp.encoders.encoder import EncoderError
+    from nlp.respelling.weights import RespellingError
+    from nlp.roles.teller import RolesError
+    from nlp.rules.expressions import RuleError
+    from nlp.tagging.trained_head import HeadError
 
     try:
         yield
@@ -94,6 +95,21 @@ def engine_failures() -> Iterator[None]:
         raise Failure(str(error)) from error
 
 
+def moment_of(text: str | None) -> datetime | None:
+    """The time that ``--started-at`` tells, by this machine's zone where it names none.
+
+    Raises:
+        Failure: it is no time.
+    """
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Failure(f"--started-at: {text!r} is not a time like 2026-10-12T10:05:00+08:00", 2) from None
+    return moment if moment.tzinfo else moment.astimezone()
+
+
 def configure_logs() -> None:
     """Log to standard error, so that standard output holds results only."""
     logging.basicConfig(level=logging.WARNING)
@@ -106,7 +122,8 @@ def configure_logs() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.dev.set_exc_info,
-            structlog.dev.ConsoleRenderer(colors=False),
+            # The values of variables would take seconds to draw and put what was said, and keys, into the logs.
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         # The standard library's handlers swallow a broken stream; a worker must not fail over its log.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +14,8 @@ from service.cli.console import Failure, open_database, output, settings
 from service.clock import clock
 
 if TYPE_CHECKING:
-    from service.opportunities.gaps import DealGap, GapGroup
+    from service.opportunities.figures import Group, Money
+    from service.opportunities.gaps import DealGap, DealProof
     from sop.deals.facts import EventFact
     from sop.deals.gates import Verdict
     from sop.procedure import Language
@@ -56,49 +56,59 @@ def gap(
     language: Annotated[Words, typer.Option(help="Language of the words.")] = Words.EN,
 ) -> None:
     """Show the stage the CRM claims beside the one the calls verify, with the words that prove it."""
-    if opportunity is not None and by is not By.DEAL:
+    if opportunity is None:
+        _tell_all(by, as_json, language.value)
+    elif by is not By.DEAL:
         raise Failure(f"--by {by.value} sums deals up, leave out {opportunity!r} or --by")
-    found = _gaps(opportunity)
-    if as_json:
-        print(json.dumps(_json(found, opportunity, by), ensure_ascii=False))
-    elif opportunity is not None:
-        _print_deal(found[0], language.value)
-    elif by is By.DEAL:
-        _print_lines(found, language.value)
     else:
-        _print_groups(found, by)
+        _tell_one(opportunity, as_json, language.value)
 
 
-def _gaps(opportunity: str | None) -> Sequence[DealGap]:
-    from service.opportunities.gaps import deal_gap, deal_gaps
+def _tell_all(by: By, as_json: bool, language: Language) -> None:
+    from service.opportunities.figures import groups
+    from service.opportunities.gap_views import group_json, line_json
+    from service.opportunities.gaps import deal_gaps
     from service.people.viewer import OPERATOR
 
-    now = datetime.now(UTC)
     with open_database(settings()) as database, database.transaction() as session:
-        if opportunity is None:
-            return deal_gaps(session, OPERATOR, now)
-        found = deal_gap(session, OPERATOR, opportunity, now)
+        found = deal_gaps(session, OPERATOR, datetime.now(UTC))
+    if by is By.DEAL:
+        if as_json:
+            _print_json([line_json(deal) for deal in found])
+        else:
+            _print_lines(found, language)
+        return
+    summed = groups(found, "rep" if by is By.REP else "team")
+    if as_json:
+        _print_json([group_json(each) for each in summed])
+    else:
+        _print_groups(summed, by)
+
+
+def _tell_one(opportunity: str, as_json: bool, language: Language) -> None:
+    from service.opportunities.gap_views import gap_json, violations_json
+    from service.opportunities.gaps import deal_gap
+    from service.people.viewer import OPERATOR
+
+    with open_database(settings()) as database, database.transaction() as session:
+        found = deal_gap(session, OPERATOR, opportunity, datetime.now(UTC))
     if found is None:
         raise Failure(f"no opportunity {opportunity!r}; see 'clearcall deals gap' for all open ones")
-    return (found,)
+    if as_json:
+        _print_json({**gap_json(found), "violations": violations_json(found)})
+    else:
+        _print_deal(found, language)
 
 
-def _json(found: Sequence[DealGap], opportunity: str | None, by: By) -> Any:
-    from service.opportunities.gap_views import gap_json, group_json, line_json, violations_json
-    from service.opportunities.gaps import gap_groups
-
-    if opportunity is not None:
-        return {**gap_json(found[0]), "violations": violations_json(found[0])}
-    if by is By.DEAL:
-        return [line_json(deal) for deal in found]
-    return [group_json(each) for each in gap_groups(found, "rep" if by is By.REP else "team")]
+def _print_json(document: Any) -> None:
+    print(json.dumps(document, ensure_ascii=False))
 
 
 def _print_lines(found: Sequence[DealGap], language: Language) -> None:
     from sop.deals.wording import explain_gap, explain_verdict
 
     for deal in found:
-        told = explain_gap(deal.gap, deal.pipeline, language, deal.facts.currency)
+        told = explain_gap(deal.gap, deal.pipeline, language, deal.currency)
         owner = f" ({deal.owner})" if deal.owner else ""
         output.print(f"{deal.external_id} {deal.name}{owner}: {told}", markup=False, highlight=False)
         for verdict in deal.gap.missing:
@@ -108,43 +118,49 @@ def _print_lines(found: Sequence[DealGap], language: Language) -> None:
         output.print("no open deals: bring them in with 'clearcall import opportunities FILE.csv'")
 
 
-def _print_groups(found: Sequence[DealGap], by: By) -> None:
+def _print_groups(found: Sequence[Group], by: By) -> None:
     from rich.table import Table
 
-    from service.opportunities.gaps import gap_groups
-
     table = Table(by.value, "open deals", "with a gap", "amount", "at risk")
-    for each in gap_groups(found, "rep" if by is By.REP else "team"):
+    for each in found:
         table.add_row(*_row(each))
     output.print(table)
 
 
-def _row(each: GapGroup) -> tuple[str, ...]:
-    share = f"{each.with_gap} ({each.with_gap / each.deals:.0%})"
-    return each.name or "-", str(each.deals), share, _money(each.amount), _money(each.at_risk)
+def _row(each: Group) -> tuple[str, ...]:
+    found = each.figures
+    share = f"{found.with_gap} ({found.share:.0%})"
+    return each.name or "-", str(found.deals), share, _money(found.amount), _money(found.at_risk)
 
 
-def _money(sums: Mapping[str | None, Decimal]) -> str:
-    return ", ".join(f"{amount:,.0f} {currency or ''}".strip() for currency, amount in sums.items() if amount) or "-"
+def _money(sums: Money) -> str:
+    return ", ".join(f"{amount:,.0f} {currency or ''}".strip() for currency, amount in sums) or "-"
 
 
-def _print_deal(deal: DealGap, language: Language) -> None:
-    from sop.deals.wording import ANSWER_LABELS, explain_gap, explain_violation
+def _print_deal(proof: DealProof, language: Language) -> None:
+    from sop.deals.wording import explain_gap
 
-    told = explain_gap(deal.gap, deal.pipeline, language, deal.facts.currency)
+    deal = proof.deal
+    told = explain_gap(deal.gap, deal.pipeline, language, deal.currency)
     output.print(f"{deal.external_id} {deal.name}: {told}", markup=False, highlight=False)
     for result in deal.gap.gates:
         output.print(f"\n{_MARKS[result.outcome]} ", end="", highlight=False)
         output.print(result.stage.title.to(language), markup=False, highlight=False)
         for verdict in result.verdicts:
             _print_verdict(verdict, language)
-    if deal.violations:
+    if proof.violations:
         output.print("")
-    for violation in deal.violations:
+        _print_violations(proof, language)
+
+
+def _print_violations(proof: DealProof, language: Language) -> None:
+    from sop.deals.wording import ANSWER_LABELS, explain_violation
+
+    for violation in proof.violations:
         output.print("[red]![/] ", end="", highlight=False)
-        output.print(explain_violation(violation, deal.pipeline, language), markup=False, highlight=False)
+        output.print(explain_violation(violation, proof.deal.pipeline, language), markup=False, highlight=False)
         _print_quotes(violation.evidence)
-        answer = (deal.answers or {}).get(violation.key)
+        answer = proof.answers.get(violation.key)
         if answer is not None:
             label = ANSWER_LABELS[answer.state].to(language)
             output.print(f"     {label}: {answer.text or ''}", markup=False, highlight=False)

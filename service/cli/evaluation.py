@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from service.cli.annotated import annotated_calls
 from service.cli.console import Failure, engine_failures, errors, one_bar, output, settings
 from service.cli.reviews import report_reviews
-from service.cli.vocabulary import VocabularyOption, vocabulary_of
+from service.cli.vocabulary import VocabularyOption, read_sop, vocabulary_of
 
 if TYPE_CHECKING:
     from asr.transcript import Transcript
+    from nlp.evaluation.own_events import OwnListener
 
 app = typer.Typer(help="Measure against what people wrote.", no_args_is_help=True)
 
@@ -57,6 +59,9 @@ def tagger(
         bool, typer.Option("--reviews", help="By what people say of stored calls, not a corpus.")
     ] = False,
     export: Annotated[Path | None, typer.Option(help="With --reviews: write the reviewed calls as a corpus.")] = None,
+    sop: Annotated[
+        Path | None, typer.Option(help="With CORPUS: an SOP file, whose own events are measured besides.")
+    ] = None,
     diagram: Annotated[
         Path | None, typer.Option(help="With CORPUS: draw how reliable the probabilities are, as an SVG file.")
     ] = None,
@@ -68,37 +73,41 @@ def tagger(
 
     Calls that the shipped head was trained on are measured held out: four heads are trained, each
     without a quarter of the calls, and each quarter is tagged by the head that never saw it.
+
+    With --sop turns may also be labelled with that document's own events; one that no turn has is told as no gold.
     """
     if reviews == (corpus is not None):
         raise Failure("give either CORPUS or --reviews", 2)
     if corpus is None:
-        if diagram is not None:
-            raise Failure("--diagram: only with CORPUS", 2)
+        for option, given in (("--diagram", diagram), ("--sop", sop)):
+            if given is not None:
+                raise Failure(f"{option}: only with CORPUS", 2)
         report_reviews(as_json, export)
         return
     if export is not None:
         raise Failure("--export: only with --reviews", 2)
-    _measure(corpus, diagram, as_json)
+    _measure(corpus, sop, diagram, as_json)
 
 
-def _measure(corpus: Path, diagram: Path | None, as_json: bool) -> None:
-    from nlp.annotations import CorpusError, read_calls
-    from nlp.diagram import reliability_svg
-    from nlp.evaluation import evaluate_corpus
-    from nlp.tagger import load_tagger
-    from nlp.training import shipped_corpus
+def _measure(corpus: Path, sop: Path | None, diagram: Path | None, as_json: bool) -> None:
+    from nlp.corpus.annotations import CorpusError
+    from nlp.corpus.shipped import shipped_corpus
+    from nlp.evaluation.diagram import reliability_svg
+    from nlp.evaluation.measurement import evaluate_corpus
+    from nlp.tagging.tagger import HEAD_PATH, load_tagger
 
-    try:
-        calls = read_calls(corpus.read_text(encoding="utf-8-sig"), str(corpus))
-    except OSError as error:
-        raise Failure(f"{corpus}: can't be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise Failure(f"{corpus}: not UTF-8 text") from error
-    except CorpusError as error:
-        raise Failure(str(error)) from error
+    listener = None if sop is None else _listener(sop)
+    calls = annotated_calls(corpus, [event.id for event in listener.events] if listener else ())
     try:
         with engine_failures(), errors.status("Measuring …") as status:
-            report = evaluate_corpus(calls, load_tagger(), shipped_corpus(), status.update, os.cpu_count() or 1)
+            report = evaluate_corpus(
+                calls,
+                load_tagger(settings().head or HEAD_PATH),
+                shipped_corpus(),
+                status.update,
+                os.cpu_count() or 1,
+                listener,
+            )
     except CorpusError as error:
         raise Failure(f"{corpus}: {error}") from error
     if diagram is not None:
@@ -110,6 +119,18 @@ def _measure(corpus: Path, diagram: Path | None, as_json: bool) -> None:
         print(json.dumps(report.to_json(), ensure_ascii=False))
     else:
         output.print(report.to_text(), markup=False, highlight=False)
+
+
+def _listener(path: Path) -> OwnListener:
+    from nlp.evaluation.own_events import OwnListener
+    from nlp.tagging.procedure import default_learner
+
+    procedure = read_sop(path)
+    with engine_failures():
+        listener = OwnListener(default_learner(), procedure)
+    if not listener.events:
+        raise Failure(f"--sop {path}: has no events of its own; give one that has, or leave it out", 2)
+    return listener
 
 
 def _print_asr(report: dict[str, object]) -> None:

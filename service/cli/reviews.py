@@ -12,7 +12,7 @@ from service.cli.console import Failure, errors, open_database, output, settings
 from service.cli.roles import call_id_of
 
 if TYPE_CHECKING:
-    from nlp.quality import Estimate
+    from nlp.evaluation.quality import Estimate
     from service.reviews.quality import QualityCard, QualityRow
     from service.reviews.verdicts import Verdict
 

@@ -72,7 +72,7 @@ def backtest(
     as_json: Annotated[bool, typer.Option("--json", help="The whole report as JSON.")] = False,
 ) -> None:
     """Try a document on all stored calls; nothing is published by it."""
-    from nlp.tagger import load_tagger
+    from nlp.tagging.tagger import HEAD_PATH, load_tagger
     from service.people.viewer import OPERATOR
     from service.sops.backtest import backtest as run
 
@@ -80,7 +80,7 @@ def backtest(
     with open_database(config) as database, engine_failures():
         new = _parsed(database, draft)
         old = _parsed(database, against) if against else _in_force(database, new.name)
-        tagger = load_tagger(cautious=config.cautious) if tag else None
+        tagger = load_tagger(config.head or HEAD_PATH, cautious=config.cautious) if tag else None
         with one_bar("scoring calls") as show:
             report = run(database, OPERATOR, new, old, lambda done, total: show(done / max(total, 1)), tagger=tagger)
     if as_json:

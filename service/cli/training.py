@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from service.cli.annotated import annotated_calls
 from service.cli.console import Failure, bars, engine_failures, errors, output
 
 if TYPE_CHECKING:
-    from nlp.annotations import AnnotatedCall
-    from nlp.comparison import Row
-    from nlp.encoder import Encoder, TransformersEncoder
+    from nlp.corpus.annotations import AnnotatedCall
+    from nlp.encoders.encoder import Encoder, TransformersEncoder
+    from nlp.evaluation.comparison import Row
 
 app = typer.Typer(help="Train the tagger, or compare encoders and heads.", no_args_is_help=True)
 
@@ -25,18 +26,40 @@ def train(
     output_file: Annotated[
         Path | None, typer.Option("--output", help="Where to write; the shipped head if left out.")
     ] = None,
+    reviews: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Reviewed calls to learn from too, as `evaluate tagger --reviews --export FILE` writes them; needs "
+            "--output. Several times for several."
+        ),
+    ] = None,
 ) -> None:
-    """Train the tagging head on the shipped corpus. The same corpus gives the same file, bit for bit."""
-    from nlp.tagger import HEAD_PATH
-    from nlp.training import renew
+    """Train the tagging head on the shipped corpus. The same corpus gives the same file, bit for bit.
 
+    Of reviewed calls only what people judged is learned from. A head of your own is used once CLEARCALL_HEAD names it.
+    """
+    from nlp.tagging.tagger import HEAD_PATH
+    from nlp.training.head import renew
+
+    if reviews and output_file is None:
+        raise Failure("--reviews: needs --output FILE, for the shipped head is that of the shipped corpus", 2)
     path = output_file or HEAD_PATH
+    further = _reviewed(reviews or [])
     try:
         with engine_failures(), errors.status("Training …") as status:
-            digest = renew(path, status.update)
+            digest = renew(path, status.update, further)
     except OSError as error:
         raise Failure(f"{path}: can't be written ({error.strerror})") from error
     output.print(f"{path}: sha256 {digest}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _reviewed(paths: list[Path]) -> list[AnnotatedCall]:
+    """The calls of all files, each once."""
+    calls = {call.digest: call for path in paths for call in annotated_calls(path)}
+    judged = sum(len(turn.reviewed or ()) for call in calls.values() for turn in call.turns)
+    if paths:
+        errors.print(f"{len(calls)} further calls, {judged} events judged in them", markup=False, highlight=False)
+    return list(calls.values())
 
 
 @app.command()
@@ -51,7 +74,15 @@ def compare(
     everything: Annotated[
         bool, typer.Option("--all", help="Learn from all shipped calls, not from the two dev files alone.")
     ] = False,
-    curve: Annotated[bool, typer.Option("--curve", help="How it gains from more calls, instead.")] = False,
+    curve: Annotated[
+        bool,
+        typer.Option(
+            "--curve",
+            help="How it gains from more calls, instead: learned from growing shares of those by other authors, "
+            "asked about the two dev files.",
+        ),
+    ] = False,
+    diagram: Annotated[Path | None, typer.Option(help="With --curve: draw it as SVG into this file.")] = None,
     finetune: Annotated[
         bool,
         typer.Option(
@@ -72,30 +103,43 @@ def compare(
 
     Fine-tuning takes a quarter of an hour for each quarter of the calls.
     """
+    if diagram is not None and not curve:
+        raise Failure("--diagram: only with --curve", 2)
     tested, extra = _corpora()
     learned = extra if everything else []
     if finetune:
         rows = _finetuned(tested, learned, _base(encoder or ["e5-torch"]), folds, checkpoints)
+    elif curve:
+        rows = _curve(tested, extra, _encoder((encoder or ["use"])[0]), diagram)
     else:
-        rows = _compared(tested, learned, extra, encoder or ["use", "e5", "use+e5"], curve)
+        rows = _compared(tested, learned, encoder or ["use", "e5", "use+e5"])
     if as_json:
         print(json.dumps([row.to_json() for row in rows], ensure_ascii=False))
     else:
         output.print(_table(rows))
 
 
-def _compared(
-    tested: list[AnnotatedCall], learned: list[AnnotatedCall], extra: list[AnnotatedCall], names: list[str], curve: bool
-) -> list[Row]:
-    from nlp.comparison import compare as compared
-    from nlp.comparison import learning_curve
+def _compared(tested: list[AnnotatedCall], learned: list[AnnotatedCall], names: list[str]) -> list[Row]:
+    from nlp.evaluation.comparison import compare as compared
 
     encoders = {name: _encoder(name) for name in names}
-    cores = os.cpu_count() or 1
     with engine_failures(), errors.status("Comparing …") as status:
-        if curve:
-            return learning_curve(tested, extra, next(iter(encoders.values())), progress=status.update, processes=cores)
-        return compared(tested, learned, encoders, progress=status.update, processes=cores)
+        return compared(tested, learned, encoders, progress=status.update, processes=os.cpu_count() or 1)
+
+
+def _curve(
+    tested: list[AnnotatedCall], extra: list[AnnotatedCall], encoder: Encoder, diagram: Path | None
+) -> list[Row]:
+    from nlp.evaluation.curve import curve_svg, learning_curve
+
+    with engine_failures(), errors.status("Learning …") as status:
+        rows = learning_curve(tested, extra, encoder, progress=status.update)
+    if diagram is not None:
+        try:
+            diagram.write_text(curve_svg(rows), encoding="utf-8")
+        except OSError as error:
+            raise Failure(f"{diagram}: can't be written ({error.strerror})") from error
+    return rows
 
 
 def _finetuned(
@@ -105,7 +149,7 @@ def _finetuned(
     folds: int,
     checkpoints: Path | None,
 ) -> list[Row]:
-    from nlp.comparison import compare_finetuned
+    from nlp.evaluation.comparison import compare_finetuned
 
     with engine_failures(), bars() as shown:
         task = shown.add_task("Fine-tuning", total=1.0, note="")
@@ -118,7 +162,7 @@ def _finetuned(
 
 def _base(names: list[str]) -> TransformersEncoder:
     """The encoder to be fine-tuned."""
-    from nlp.encoder import TransformersEncoder
+    from nlp.encoders.encoder import TransformersEncoder
 
     found = [_encoder(name) for name in names]
     if len(found) == 1 and isinstance(found[0], TransformersEncoder):
@@ -128,15 +172,15 @@ def _base(names: list[str]) -> TransformersEncoder:
 
 def _corpora() -> tuple[list[AnnotatedCall], list[AnnotatedCall]]:
     """The calls that are tested, and those by other authors that are only learned from."""
-    from nlp.training import shipped_corpus
+    from nlp.corpus.shipped import shipped_corpus
 
     calls = shipped_corpus()
     return [c for c in calls if "-dev-" in c.call_id], [c for c in calls if "-dev-" not in c.call_id]
 
 
 def _encoder(name: str) -> Encoder:
-    from nlp.e5_weights import UnpackedE5Encoder
-    from nlp.encoder import JoinedEncoder, SmallE5Encoder, TransformersEncoder, UniversalSentenceEncoder
+    from nlp.encoders.e5_weights import UnpackedE5Encoder
+    from nlp.encoders.encoder import JoinedEncoder, SmallE5Encoder, TransformersEncoder, UniversalSentenceEncoder
 
     kind, _, folder = name.partition(":")
     with engine_failures():

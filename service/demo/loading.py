@@ -5,8 +5,6 @@ What the stories show is told in ``data/README.md``.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import replace
 from datetime import datetime
@@ -15,16 +13,16 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.database import Database
-from models.opportunities import Collaborator, Contact, Opportunity, OpportunityContact, StageChange
 from models.people import User
 from models.scores import SopVersion
 from service.calls.ingest import CallDetails, Direction, Source
+from service.demo.deals import add_collaborators, add_customers, add_deals
 from service.demo.leads import add_leads
-from service.opportunities.importing import import_opportunities
+from service.demo.tables import rows_of
 from service.people.queries import NewUser, add_user
 from service.people.viewer import OPERATOR
 from service.sops.publishing import publish
@@ -35,7 +33,6 @@ from sop.procedure import Vocabulary
 PASSWORD = "northlamp"
 """Everybody's password in the demo; the demo refuses a home that holds other users."""
 
-_OF_IMPORT = StageChange.source == "import"
 _ROLE_ORDER = ("admin", "manager", "rep")
 _LANGUAGE_OF_TEAM = {"华东": ("zh", "Asia/Shanghai"), "UK & US": ("en", "Europe/London")}
 
@@ -47,21 +44,18 @@ class DemoError(Exception):
 def load(database: Database) -> list[Source]:
     """Make sure the demo's people, opportunities and SOPs exist; returns its recordings.
 
+    In a home that an earlier version of the demo made what is missing is added; what people changed there stays.
+
     Raises:
         DemoError: this home already holds users who are not the demo's.
     """
     with database.transaction() as session:
         _add_people(session)
         _publish_sops(session)
-        text = _data("opportunities.csv")
-        report = import_opportunities(session, text, "opportunities.csv")
-        if report.bad:
-            raise DemoError(f"opportunities.csv: line {report.bad[0].line}: {report.bad[0].reason}")
         calls = [json.loads(line) for line in _data("calls.jsonl").splitlines() if line.strip()]
-        if report.added:
-            _add_stage_history(session, calls)
-            _add_customers(session)
-            _add_collaborators(session)
+        add_deals(session, _data("opportunities.csv"), calls)
+        add_customers(session, _data("contacts.csv"))
+        add_collaborators(session, _data("collaborators.csv"))
         add_leads(session, _data("leads.csv"))
     return [_source(call) for call in calls]
 
@@ -114,52 +108,8 @@ def _vocabulary(words: dict[str, list[str]]) -> Vocabulary:
     return Vocabulary(**{key: tuple(names) for key, names in words.items()})
 
 
-def _add_stage_history(session: Session, calls: list[dict[str, Any]]) -> None:
-    """What the CRM said when each call was held; the import only knows the stage of today."""
-    deals = {deal.external_id: deal for deal in session.scalars(select(Opportunity))}
-    last: dict[str, str] = {}
-    for call in sorted(calls, key=lambda call: datetime.fromisoformat(call["started_at"])):
-        name, stage = call["opportunity_id"], call["opportunity"]["stage"]
-        if last.get(name) == stage:
-            continue
-        last[name] = stage
-        if stage == deals[name].stage:
-            session.execute(delete(StageChange).where(StageChange.opportunity_id == deals[name].id, _OF_IMPORT))
-        moment = datetime.fromisoformat(call["started_at"])
-        session.add(StageChange(opportunity_id=deals[name].id, stage=stage, changed_at=moment, source="demo"))
-        session.flush()
-
-
-def _add_customers(session: Session) -> None:
-    """The people whom the calls name, with their parts in the decision; most were never spoken to."""
-    for row in csv.DictReader(io.StringIO(_data("contacts.csv"))):
-        deal = session.scalars(select(Opportunity).where(Opportunity.external_id == row["opportunity_id"])).one()
-        at_account = (Contact.account_id == deal.account_id) & (Contact.name == row["name"])
-        contact = session.scalars(select(Contact).where(at_account)).one_or_none()
-        if contact is None:
-            contact = Contact(account_id=deal.account_id, name=row["name"])
-            session.add(contact)
-        contact.title, contact.decision_role = row["title"], row["decision_role"]
-        session.flush()
-        part = OpportunityContact(opportunity_id=deal.id, contact_id=contact.id, decision_role=row["decision_role"])
-        session.merge(part)
-        session.flush()
-
-
-def _add_collaborators(session: Session) -> None:
-    """Who else works on the deals."""
-    deals = dict(session.execute(select(Opportunity.external_id, Opportunity.id)).all())
-    people = dict(session.execute(select(User.email, User.id)).all())
-    for row in csv.DictReader(io.StringIO(_data("collaborators.csv"))):
-        session.add(
-            Collaborator(
-                opportunity_id=deals[row["opportunity_id"]], user_id=people[row["email"]], function=row["function"]
-            )
-        )
-
-
 def _people() -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(_data("users.csv"))))
+    return list(rows_of(_data("users.csv")))
 
 
 def _source(call: dict[str, Any]) -> Source:

@@ -25,13 +25,13 @@ from asr.transcript import Language
 from models.calls import FINISHED_STATES, Call, Recording
 from models.database import Database
 from models.sops import Backtest, Rescoring
-from nlp.procedure_tagger import procedure_tagger
+from nlp.tagging.procedure import procedure_tagger
 from service import pipeline
 from service.calls import playback, store
 from service.calls.context import context_of
 from service.calls.correction import carry_roles
-from service.calls.ingest import remove_abandoned
 from service.calls.reading import rep_party
+from service.calls.recording_files import remove_abandoned
 from service.engines import Engines
 from service.jobs import queue
 from service.leads.expiry import expire

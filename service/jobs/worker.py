@@ -1,4 +1,4 @@
-"""Workers: take jobs from the queue, give back what they cannot finish, and rescue the jobs of the dead."""
+"""Workers: take jobs from the queue, and give back what they cannot finish."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import procrastinate
 import structlog
-from procrastinate.jobs import Job, Status
+from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from procrastinate.worker import Worker as QueueWorker
 
 from asr.remote import RemoteError
 from models.database import Database
 from service.engines import Engines, LazyEngines
-from service.jobs import stages
+from service.jobs import rescue, stages
 from service.jobs.queue import EXPIRE, EXPIRE_CRON, RUN_TASKS, STAGES, RunTask
 from service.settings import Settings
 
@@ -30,12 +29,7 @@ log = structlog.get_logger(__name__)
 MAX_FAILURES = 3
 """Tries of a stage that raises."""
 
-MAX_DEATHS = 8
-"""Workers that may die over one recording, by accident or because of it, before it is given up."""
-
 HEARTBEAT_S = 3.0
-DEAD_AFTER_S = 15.0
-"""A worker silent for this long is dead: five missed heartbeats."""
 
 PATIENCE_S = 120.0
 """How long a speech server may be out of reach before the worker says that it is hindered."""
@@ -129,12 +123,12 @@ class Worker:
                 install_signal_handlers=False,
                 fetch_job_polling_interval=1.0,
                 update_heartbeat_interval=HEARTBEAT_S,
-                stalled_worker_timeout=DEAD_AFTER_S,
+                stalled_worker_timeout=rescue.DEAD_AFTER_S,
             )
             working: asyncio.Task[None] = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
             beside = [
                 asyncio.create_task(_every(HEARTBEAT_S, lambda: _beat(app, worker))),
-                asyncio.create_task(_every(HEARTBEAT_S, lambda: self._rescue(app))),
+                asyncio.create_task(_every(HEARTBEAT_S, lambda: rescue.rescue(app, self._desk, self._at_work))),
                 asyncio.create_task(self._stop_when_asked(working)),
             ]
             try:
@@ -235,41 +229,6 @@ class Worker:
         if error.fault == "settings" or now - self._unanswered_since >= PATIENCE_S:
             self.hindrance = error
         raise error
-
-    async def _rescue(self, app: procrastinate.App) -> None:
-        """Put the jobs of dead workers back into the queue."""
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
-            if job.task_name in RUN_TASKS:
-                await self._rescue_run(app, job)
-                continue
-            if job.task_name == EXPIRE:
-                await app.job_manager.finish_job(job=job, status=Status.FAILED, delete_job=False)
-                continue  # the next one comes in a few minutes and finds the same leads
-            recording = uuid.UUID(str(job.task_kwargs["recording_id"]))
-            if recording in self._at_work:
-                continue  # our own heartbeats were late; the job is well
-            deaths = await asyncio.to_thread(self._desk.count_death, recording)
-            if deaths >= MAX_DEATHS:
-                # It may be this recording that kills workers: don't let it kill the next one.
-                await app.job_manager.finish_job(job=job, status=Status.FAILED, delete_job=False)
-                reason = f"the worker died {deaths} times at {job.task_name}"
-                await asyncio.to_thread(self._desk.give_up, recording, reason)
-                continue
-            log.warning("taking over the job of a dead worker", job=job.id, recording_id=str(recording))
-            await app.job_manager.retry_job(job=job, retry_at=datetime.now(UTC))
-
-    async def _rescue_run(self, app: procrastinate.App, job: Job) -> None:
-        """Put the job of a run back into the queue, or end a run that kills workers."""
-        run = uuid.UUID(str(job.task_kwargs["run_id"]))
-        if run in self._at_work:
-            return
-        name = cast(RunTask, job.task_name)
-        told = f"the worker died {MAX_DEATHS} times at {name}"
-        if await asyncio.to_thread(self._desk.fail_run, name, run, told, MAX_DEATHS):
-            await app.job_manager.finish_job(job=job, status=Status.FAILED, delete_job=False)
-            return
-        log.warning("taking over the job of a dead worker", job=job.id, run_id=str(run))
-        await app.job_manager.retry_job(job=job, retry_at=datetime.now(UTC))
 
 
 async def _beat(app: procrastinate.App, worker: QueueWorker) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import datetime
+
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -55,13 +58,47 @@ def _is_noted(session: Session, lead: Lead, call: Call) -> bool:
 
 
 def _note(session: Session, actor: Actor, lead: Lead, call: Call) -> None:
+    """What the call was to the lead when it was held, however long afterwards it was processed."""
     if lead.owner_id == call.rep_id:
         _count_action(session, actor, lead, call)
-    elif lead.owner_id is None:
-        change(session, actor, lead, FROM_POOL, str(call.id))
-    elif lead.owned_since is None or call.started_at >= lead.owned_since:
-        change(session, actor, lead, TRESPASSED, str(call.id))
-        _tell_of_trespass(session, lead, call)
+        return
+    holder = _holder(session, lead, call.started_at)
+    if holder is None:
+        if lead.owner_id is None:
+            change(session, actor, lead, FROM_POOL, str(call.id))
+    elif holder == call.rep_id:
+        _write_down(session, actor, lead, CALLED, call, holder)
+    else:
+        _write_down(session, actor, lead, TRESPASSED, call, holder)
+        _tell_of_trespass(session, lead, call, holder)
+
+
+def _holder(session: Session, lead: Lead, at: datetime) -> uuid.UUID | None:
+    """Who had the lead at that moment, as far as its history tells; None for nobody."""
+    if lead.owner_id is not None and (lead.owned_since is None or at >= lead.owned_since):
+        return lead.owner_id
+    events = select(LeadEvent).where(LeadEvent.lead_id == lead.id)
+    before = events.where(LeadEvent.at <= at).order_by(LeadEvent.at.desc(), LeadEvent.id.desc()).limit(1)
+    if (last := session.scalars(before).one_or_none()) is not None:
+        return last.to_owner_id
+    after = session.scalars(events.order_by(LeadEvent.at, LeadEvent.id).limit(1)).one_or_none()
+    return None if after is None else after.from_owner_id
+
+
+def _write_down(session: Session, actor: Actor, lead: Lead, kind: str, call: Call, holder: uuid.UUID) -> None:
+    """Put the call in the lead's history with who had the lead then; the lead itself stays as it is."""
+    session.add(
+        LeadEvent(
+            lead_id=lead.id,
+            at=actor.now,
+            kind=kind,
+            actor_id=actor.viewer.user_id,
+            from_owner_id=holder,
+            to_owner_id=lead.owner_id,
+            reason=str(call.id),
+        )
+    )
+    session.flush()
 
 
 def _count_action(session: Session, actor: Actor, lead: Lead, call: Call) -> None:
@@ -76,13 +113,11 @@ def _count_action(session: Session, actor: Actor, lead: Lead, call: Call) -> Non
     change(session, actor, lead, CALLED, str(call.id), last_action_at=last, due_at=due, state=state)
 
 
-def _tell_of_trespass(session: Session, lead: Lead, call: Call) -> None:
-    assert lead.owner_id is not None
+def _tell_of_trespass(session: Session, lead: Lead, call: Call, holder: uuid.UUID) -> None:
     caller = session.scalar(select(User.name).where(User.id == call.rep_id)) or ""
-    owner = session.scalar(select(User.name).where(User.id == lead.owner_id)) or ""
+    owner = session.scalar(select(User.name).where(User.id == holder)) or ""
     params = {"lead": lead.name, "by": caller, "owner": owner, "at": call.started_at.isoformat(), "call": str(call.id)}
-    told = [lead.owner_id, *managers_of(session, [lead.owner_id])]
-    tell(session, told, "lead_contacted", params, f"/leads/{lead.id}")
+    tell(session, [holder, *managers_of(session, [holder])], "lead_contacted", params, f"/leads/{lead.id}")
 
 
 def phone_owner(session: Session, viewer: Viewer, phone: str) -> PhoneOwner:

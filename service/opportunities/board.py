@@ -11,26 +11,25 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from service.opportunities.facts import Judging, deal_facts
+from service.opportunities.facts import deal_facts
+from service.opportunities.figures import Figures, Money, figures, most_at_risk, sums, widest
 from service.opportunities.filters import OpportunityFilters
 from service.opportunities.queries import list_rows
 from service.opportunities.risks import risks_by_deal
 from service.opportunities.stages import condition_title, sentence, word
 from service.opportunities.track import Track, track
+from service.opportunities.verdicts import gaps_of
 from service.opportunities.views import OpportunityRow
 from service.people.viewer import Viewer
 from service.records.pipelines import DEFAULT_PIPELINE, pipelines
 from service.web.rendering import Reader
-from sop.deals.facts import DealFacts
-from sop.deals.gap import Gap, truth_gap
+from sop.deals.gap import Gap
 from sop.deals.pipeline import Pipeline
 from sop.deals.risks import Risk
 
-CARDS = 30
+CARDS = 12
 """How many deals of a stage the board shows; the list has the others."""
 _LACKS = 2
-
-Money = tuple[tuple[str | None, Decimal], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +52,6 @@ class Card:
     lacks: str
     at_risk: Decimal | None
     risk: CardRisk | None
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What a set of deals comes to: money by currency, the largest sum first."""
-
-    deals: int
-    with_gap: int
-    amount: Money
-    at_risk: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +78,40 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A deal with its gap and, once they were asked for, its risks, the worst first.
-
-    The ``facts`` hold only as many events as judging the gap takes.
-    """
+    """A deal with its gap (None: its pipeline is gone) and, once they were asked for, its risks, the worst first."""
 
     row: OpportunityRow
     pipeline: Pipeline | None
-    facts: DealFacts | None
     gap: Gap | None
     risks: tuple[Risk, ...] = ()
+
+    @property
+    def external_id(self) -> str:
+        return self.row.external_id
+
+    @property
+    def owner_id(self) -> uuid.UUID | None:
+        return self.row.owner_id
+
+    @property
+    def owner(self) -> str | None:
+        return self.row.owner
+
+    @property
+    def team_id(self) -> uuid.UUID | None:
+        return self.row.team_id
+
+    @property
+    def team(self) -> str | None:
+        return self.row.team
+
+    @property
+    def amount(self) -> Decimal | None:
+        return self.row.amount
+
+    @property
+    def currency(self) -> str | None:
+        return self.row.currency
 
     @property
     def stages(self) -> int:
@@ -112,25 +125,20 @@ def judged(session: Session, viewer: Viewer, filters: OpportunityFilters, now: d
     if filters.risk is not None:
         kept = [deal for deal in with_risks(session, viewer, kept, now) if _has_risk(deal, filters.risk)]
     if filters.sort == "gap":
-        kept.sort(key=lambda deal: (deal.stages, deal.gap.at_risk or 0 if deal.gap else 0), reverse=filters.descending)
+        ordered = widest(kept)
+        return tuple(ordered if filters.descending else reversed(ordered))
     return tuple(kept)
 
 
 def judge(session: Session, viewer: Viewer, rows: Sequence[OpportunityRow], now: datetime) -> list[Judged]:
     """The deals of ``rows`` with their gaps, in the same order."""
-    known = pipelines(session)
-    facts = deal_facts(session, viewer, [row.id for row in rows], Judging(known, now)) if rows else {}
-    found = []
-    for row in rows:
-        pipeline, fact = known.get(row.pipeline), facts.get(row.id)
-        gap = truth_gap(pipeline, fact, now) if pipeline and fact else None
-        found.append(Judged(row, pipeline, fact, gap))
-    return found
+    gaps = gaps_of(session, viewer, {row.id: row.pipeline for row in rows}, now)
+    return [Judged(row, *gaps.get(row.id, (None, None))) for row in rows]
 
 
 def with_risks(session: Session, viewer: Viewer, deals: Sequence[Judged], now: datetime) -> list[Judged]:
     """The deals with the risks of those that are open: for the few that are shown, as it takes all their words."""
-    opened = [deal.row.id for deal in deals if deal.facts and deal.row.outcome == "open"]
+    opened = [deal.row.id for deal in deals if deal.row.outcome == "open"]
     facts = deal_facts(session, viewer, opened) if opened else {}
     risks = risks_by_deal(session, viewer, facts, now) if facts else {}
     return [replace(deal, risks=risks.get(deal.row.id, ())) for deal in deals]
@@ -146,24 +154,6 @@ def board(session: Session, viewer: Viewer, filters: OpportunityFilters, now: da
     shown = {deal.row.id: deal for deal in with_risks(session, viewer, drawn, now)}
     columns = tuple(_columns(pipeline, deals, shown, wanted, to))
     return Board(pipeline.id, word(pipeline.title, to.language), columns, figures(deals))
-
-
-def figures(deals: Sequence[Judged]) -> Figures:
-    """What the deals come to."""
-    return Figures(
-        deals=len(deals),
-        with_gap=sum(deal.stages > 0 for deal in deals),
-        amount=sums((deal.row.currency, deal.row.amount) for deal in deals),
-        at_risk=sums((deal.row.currency, deal.gap.at_risk) for deal in deals if deal.gap),
-    )
-
-
-def sums(amounts: Iterable[tuple[str | None, Decimal | None]]) -> Money:
-    """Amounts by currency, the largest sum first; without those that come to nothing."""
-    found: defaultdict[str | None, Decimal] = defaultdict(Decimal)
-    for currency, amount in amounts:
-        found[currency] += amount or 0
-    return tuple(sorted(((c, s) for c, s in found.items() if s), key=lambda pair: (-pair[1], pair[0] or "")))
 
 
 def card(deal: Judged, to: Reader) -> Card | None:
@@ -231,17 +221,12 @@ def _columns(
         )
 
 
-def _by_stage(deals: Iterable[Judged]) -> dict[str, list[Judged]]:
+def _by_stage(deals: Sequence[Judged]) -> dict[str, list[Judged]]:
     """The deals by the stage the CRM claims, those with most money at risk first."""
     found: defaultdict[str, list[Judged]] = defaultdict(list)
-    for deal in sorted(deals, key=_weight, reverse=True):
+    for deal in most_at_risk(deals):
         found[deal.row.stage].append(deal)
     return found
-
-
-def _weight(deal: Judged) -> tuple[Decimal, int, Decimal, str]:
-    at_risk = deal.gap.at_risk if deal.gap else None
-    return at_risk or Decimal(0), deal.stages, deal.row.amount or Decimal(0), deal.row.external_id
 
 
 def _risk(risks: Sequence[Risk], to: Reader) -> CardRisk | None:

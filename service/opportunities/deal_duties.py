@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from service.opportunities.deal_reading import DealReading
-from service.opportunities.deal_records import approvals_of, done_actions_of
+from service.opportunities.deal_records import approvals_of, done_actions_of, own_requests
 from service.opportunities.deal_views import (
     ActionView,
     ApprovalView,
@@ -24,11 +24,13 @@ from sop.deals.labels import (
 
 def approvals(deal: DealReading) -> Iterable[ApprovalView]:
     """The approvals of the deal, the newest first."""
+    own = own_requests(deal.session, deal.viewer, deal.id) if deal.viewer.role != "admin" else frozenset()
     for stored in approvals_of(deal.session, deal.id):
         title = deal.word(label(stored.kind, APPROVAL_LABELS))
         who = stored.who or deal.to.t("linking.operator")
         told = deal.to.t("deal.asked_by", who=who, at=deal.to.formats.moment(stored.at))
-        yield ApprovalView(stored.kind, title, stored.state, told, stored.text)
+        is_own = stored.state == "requested" and stored.kind in own
+        yield ApprovalView(stored.kind, title, stored.state, told, stored.text, is_own)
 
 
 def approval_kinds(deal: DealReading) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models.answers import NextStepMark
@@ -36,6 +36,14 @@ def may_change(session: Session, viewer: Viewer, deal: uuid.UUID) -> bool:
     return session.scalar(query) is not None
 
 
+def own_requests(session: Session, viewer: Viewer, deal: uuid.UUID) -> frozenset[str]:
+    """The kinds of approval that the viewer asked for and nobody has decided on."""
+    query = select(Approval.kind).where(
+        Approval.opportunity_id == deal, Approval.state == "requested", Approval.requested_by_id == viewer.user_id
+    )
+    return frozenset(session.scalars(query))
+
+
 def approvals_of(session: Session, deal: uuid.UUID) -> tuple[Note, ...]:
     """The approvals of a deal, the newest first; who decided, or asked where nobody has decided."""
     by = func.coalesce(Approval.decided_by_id, Approval.requested_by_id)
@@ -61,16 +69,23 @@ def done_actions_of(session: Session, deal: uuid.UUID) -> dict[str, Note]:
 
 
 def unmark_step(session: Session, viewer: Viewer, external_id: str, key: str) -> bool:
-    """Take all marks of a next step back, so that the calls tell again; whether the viewer sees the deal."""
+    """Take the last mark of a next step back: the one before it counts again, or else what the calls tell.
+
+    Returns:
+        Whether the viewer sees the deal.
+    """
     query = select(Opportunity.id).where(visible_opportunities(viewer), Opportunity.external_id == external_id)
     deal = session.scalar(query)
     if deal is None:
         return False
-    marks = (NextStepMark.opportunity_id == deal) & (NextStepMark.key == key)
-    said = session.scalars(select(NextStepMark.state).where(marks).order_by(NextStepMark.marked_at.desc())).first()
-    if said is not None:
-        session.execute(delete(NextStepMark).where(marks))
-        record(session, viewer.user_id, "web", "opportunity", deal, f"next_step {key}", said, None)
+    marks = select(NextStepMark).where(NextStepMark.opportunity_id == deal, NextStepMark.key == key)
+    newest = marks.order_by(NextStepMark.marked_at.desc(), NextStepMark.id).limit(2).with_for_update()
+    last, before = [*session.scalars(newest), None, None][:2]
+    if last is not None:
+        session.delete(last)
+        session.flush()
+        left = before.state if before is not None else None
+        record(session, viewer.user_id, "web", "opportunity", deal, f"next_step {key}", last.state, left)
     return True
 
 

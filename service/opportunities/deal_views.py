@@ -129,13 +129,14 @@ class ViolationView:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalView:
-    """An approval that was asked for."""
+    """An approval that was asked for; ``is_own``: by a viewer who may not grant it to themselves."""
 
     kind: str
     title: str
     state: str
     told: str
     note: str | None
+    is_own: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 from service.access import SignedInViewer, Transaction, check_csrf
 from service.opportunities.answers import AnswerError, UnknownViolation, answer
+from service.opportunities.figures import groups
 from service.opportunities.gap_views import answer_json, gap_json, group_json, line_json, violations_json
-from service.opportunities.gaps import DealGap, deal_gap, deal_gaps, gap_groups
+from service.opportunities.gaps import DealProof, deal_gap, deal_gaps
 from service.records.scope import NotAllowed
 
 router = APIRouter(prefix="/api", tags=["gaps"])
@@ -62,10 +63,10 @@ def gaps(
     found = deal_gaps(session, viewer, datetime.now(viewer.zone))
     if by == "deal":
         return [line_json(deal) for deal in found]
-    return [group_json(group) for group in gap_groups(found, by)]
+    return [group_json(group) for group in groups(found, by)]
 
 
-def _deal(session: Transaction, viewer: SignedInViewer, external_id: str) -> DealGap:
+def _deal(session: Transaction, viewer: SignedInViewer, external_id: str) -> DealProof:
     found = deal_gap(session, viewer, external_id, datetime.now(viewer.zone))
     if found is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "no such opportunity")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from service.opportunities.answers import Answer
-from service.opportunities.gaps import DealGap, GapGroup
+from service.opportunities.figures import Group, Money
+from service.opportunities.gaps import DealGap, DealProof
 from sop.deals.condition_document import condition_document
 from sop.deals.facts import EventFact
 from sop.deals.gates import GateResult, Verdict
@@ -19,12 +20,13 @@ MOST_EVIDENCE = 10
 """How many moments prove a verdict; more are counted and not listed."""
 
 
-def gap_json(deal: DealGap) -> dict[str, Any]:
+def gap_json(proof: DealProof) -> dict[str, Any]:
     """The deal's gap with every gate, verdict and quote."""
+    gap = proof.deal.gap
     return {
-        **_head(deal),
-        "gates": [_gate_json(result) for result in deal.gap.gates],
-        "missing": [verdict.condition.id for verdict in deal.gap.missing],
+        **_head(proof.deal),
+        "gates": [_gate_json(result) for result in gap.gates],
+        "missing": [verdict.condition.id for verdict in gap.missing],
     }
 
 
@@ -34,23 +36,24 @@ def line_json(deal: DealGap) -> dict[str, Any]:
     return {**_head(deal), "missing": missing}
 
 
-def group_json(group: GapGroup) -> dict[str, Any]:
+def group_json(group: Group) -> dict[str, Any]:
     """A rep's or a team's deals; money by currency, under an empty name where no currency is given."""
+    found = group.figures
     return {
         "id": str(group.id) if group.id else None,
         "name": group.name,
-        "deals": group.deals,
-        "with_gap": group.with_gap,
-        "stages": group.stages,
-        "amount": _money(group.amount),
-        "at_risk": _money(group.at_risk),
+        "deals": found.deals,
+        "with_gap": found.with_gap,
+        "stages": found.stages,
+        "amount": _money(found.amount),
+        "at_risk": _money(found.at_risk),
     }
 
 
-def violations_json(deal: DealGap) -> list[dict[str, Any]]:
+def violations_json(proof: DealProof) -> list[dict[str, Any]]:
     """The deal's violations, oldest first, each with its words, its evidence and the answer to it."""
-    told: Mapping[str, Answer] = deal.answers or {}
-    return [_violation_json(deal, violation, told.get(violation.key)) for violation in deal.violations]
+    told = proof.answers
+    return [_violation_json(proof.deal, violation, told.get(violation.key)) for violation in proof.violations]
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -65,8 +68,8 @@ def shown_evidence(events: Sequence[EventFact]) -> tuple[EventFact, ...]:
 
 
 def _head(deal: DealGap) -> dict[str, Any]:
-    gap, facts = deal.gap, deal.facts
-    words = Wording(*(explain_gap(gap, deal.pipeline, to, facts.currency) for to in ("zh", "en")))
+    gap = deal.gap
+    words = Wording(*(explain_gap(gap, deal.pipeline, to, deal.currency) for to in ("zh", "en")))
     return {
         "opportunity": deal.external_id,
         "name": deal.name,
@@ -74,14 +77,14 @@ def _head(deal: DealGap) -> dict[str, Any]:
         "owner": deal.owner,
         "team": deal.team,
         "pipeline": deal.pipeline.id,
-        "outcome": facts.outcome,
+        "outcome": deal.outcome,
         "claimed": gap.claimed,
         "verified": gap.verified,
         "possible": gap.possible,
         "stages": gap.stages,
         "unsure": gap.unsure,
         "amount": _sum(gap.amount),
-        "currency": facts.currency,
+        "currency": deal.currency,
         "at_risk": _sum(gap.at_risk),
         "words": _both(words),
     }
@@ -148,8 +151,8 @@ def _both(wording: Wording) -> dict[str, str]:
     return {"zh": wording.zh, "en": wording.en}
 
 
-def _money(sums: Mapping[str | None, Decimal]) -> dict[str, str]:
-    return {currency or "": str(amount) for currency, amount in sums.items()}
+def _money(sums: Money) -> dict[str, str]:
+    return {currency or "": str(amount) for currency, amount in sums}
 
 
 def _sum(amount: Decimal | None) -> str | None:

@@ -53,7 +53,7 @@ def gaps_page(request: Request, viewer: SignedInViewer, session: Transaction) ->
     """Gaps by rep and by team, with the widest ones."""
     to, filters = reader(request, viewer), _filters(request)
     deals = judged(session, viewer, replace(filters, outcome=filters.outcome or "open"), datetime.now(to.formats.zone))
-    context = {"gaps": gap_view(session, deals, to), "filters": filters}
+    context = {"gaps": gap_view(deals, to), "filters": filters}
     return _listed(request, viewer, session, to, "gaps", "pipeline/gaps", context)
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, case, func, or_, select
+from sqlalchemy import ColumnElement, Float, Row, Select, Subquery, case, func, null, or_, select
 from sqlalchemy.orm import Session
 
 from models.calls import Call
@@ -48,8 +48,9 @@ def list_opportunities(
 
 
 def list_rows(session: Session, viewer: Viewer, filters: OpportunityFilters) -> tuple[OpportunityRow, ...]:
-    """All opportunities that ``filters`` let through, without their events; gaps and risks are not looked at."""
-    calls = _calls_by_opportunity(viewer)
+    """All opportunities that ``filters`` let through, without their events, and with mean scores only where these make
+    the order (they take reading all scorecards); gaps and risks are not looked at."""
+    calls = _calls_by_opportunity(viewer) if filters.sort == "score" else _calls_alone(viewer)
     query = _rows(calls).where(*conditions(viewer, filters))
     found = session.execute(query.order_by(*_order(filters, calls, stage_places(pipelines(session))))).all()
     return tuple(_row(row, {}) for row in found)
@@ -114,6 +115,21 @@ def _calls_by_opportunity(viewer: Viewer) -> Subquery:
     )
 
 
+def _calls_alone(viewer: Viewer) -> Subquery:
+    """The same without scores."""
+    return (
+        select(
+            Call.opportunity_id,
+            func.count().label("calls"),
+            func.max(Call.started_at).label("last_call_at"),
+            null().cast(Float).label("mean_score"),
+        )
+        .where(visible_calls(viewer), Call.opportunity_id.is_not(None))
+        .group_by(Call.opportunity_id)
+        .subquery("seen_calls")
+    )
+
+
 def _rows(calls: Subquery) -> Select[*tuple[Any, ...]]:
     return (
         select(
@@ -123,7 +139,10 @@ def _rows(calls: Subquery) -> Select[*tuple[Any, ...]]:
             Account.name.label("account"),
             Contact.name.label("contact"),
             Contact.phone,
+            Opportunity.owner_id,
             User.name.label("owner"),
+            User.team_id,
+            Team.name.label("team"),
             Opportunity.amount,
             Opportunity.currency,
             Opportunity.pipeline,
@@ -142,6 +161,7 @@ def _rows(calls: Subquery) -> Select[*tuple[Any, ...]]:
         .join(Account, Account.id == Opportunity.account_id)
         .outerjoin(Contact, Contact.id == Opportunity.contact_id)
         .outerjoin(User, User.id == Opportunity.owner_id)
+        .outerjoin(Team, Team.id == User.team_id)
         .outerjoin(calls, calls.c.opportunity_id == Opportunity.id)
     )
 
@@ -205,7 +225,10 @@ def _row(row: Row[*tuple[Any, ...]], events: Mapping[str, int]) -> OpportunityRo
         account=row.account,
         contact=row.contact,
         phone=row.phone,
+        owner_id=row.owner_id,
         owner=row.owner,
+        team_id=row.team_id,
+        team=row.team,
         amount=row.amount,
         currency=row.currency,
         pipeline=row.pipeline,

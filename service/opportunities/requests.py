@@ -59,7 +59,8 @@ def decide_approval(
     A ``note`` takes the place of the one that was asked with.
 
     Raises:
-        NotAllowed: the viewer is no manager or admin, or the deal is not their team's.
+        NotAllowed: the viewer is no manager or admin, the deal is not their team's, or they grant what they asked for
+            themselves (which admins may).
         RequestError: nothing of this kind is asked for, or the state is neither approved nor rejected.
     """
     require_editor(viewer, "decide on approvals")
@@ -71,11 +72,17 @@ def decide_approval(
     asked = _open(session, deal, kind)
     if asked is None:
         raise RequestError(f"kind: {kind[:MAX_NAME]!r} is not asked for; somebody may have decided already")
+    if state == "approved" and _is_own(viewer, asked):
+        raise NotAllowed("you asked for this approval yourself: another manager of the team or an admin grants it")
     asked.state, asked.decided_by_id, asked.decided_at = state, viewer.user_id, datetime.now(UTC)
     asked.note = note or asked.note
     session.flush()
     record(session, viewer.user_id, via, "opportunity", deal, f"approvals.{kind}", "requested", state)
     return True
+
+
+def _is_own(viewer: Viewer, asked: Approval) -> bool:
+    return viewer.role != "admin" and asked.requested_by_id == viewer.user_id
 
 
 def do_action(

@@ -16,7 +16,7 @@ class OpportunityRow:
     """A deal as one line of a list.
 
     ``calls``, ``last_call_at``, ``mean_score`` (0-100) and ``events`` (turns per key event) count
-    the calls that the viewer sees.
+    the calls that the viewer sees. ``team`` is the owner's.
     """
 
     id: uuid.UUID
@@ -26,7 +26,10 @@ class OpportunityRow:
     account_id: uuid.UUID
     contact: str | None
     phone: str | None
+    owner_id: uuid.UUID | None
     owner: str | None
+    team_id: uuid.UUID | None
+    team: str | None
     amount: Decimal | None
     currency: str | None
     pipeline: str

@@ -24,6 +24,7 @@ from service.records.bulk import RecordsChanged
 from service.records.importing import RowResult, write_rows
 from service.records.moves import MoveError, enter_stage
 from service.records.nouns import NOUNS, Noun, NounName
+from service.records.reasons import RowReason
 from service.records.scope import NotAllowed, visible_accounts, visible_contacts, visible_leads
 from service.records.sheets import Row
 from service.records.wishes import AccountWish, ContactWish, LeadWish, OpportunityWish, read_wish
@@ -171,7 +172,7 @@ def post_stage(external_id: str, wish: StageWish, viewer: SignedInViewer, sessio
 
 @router.post("/opportunities/{external_id}/approvals", status_code=status.HTTP_201_CREATED, dependencies=Guarded)
 def post_approval(external_id: str, wish: ApprovalWish, viewer: SignedInViewer, session: Transaction) -> dict[str, str]:
-    """Ask for an approval; managers and admins decide, also on what nobody asked for here."""
+    """Ask for an approval; managers and admins decide. What nobody asked for here is granted by admins alone."""
     _require(session, viewer, external_id)
     with refusals():
         is_open = requests.is_requested(session, viewer, external_id, wish.kind)
@@ -252,9 +253,9 @@ def _lines(noun: Noun, body: bytes) -> tuple[list[Row], list[RowResult]]:
         try:
             rows.append(Row(number, read_wish(noun.name, noun.id_column, line.decode("utf-8"))))
         except UnicodeDecodeError:
-            bad.append(RowResult(number, "", "bad", reason="not UTF-8 text"))
+            bad.append(RowResult(number, "", "bad", why=RowReason("not_utf8")))
         except ValueError as error:
-            bad.append(RowResult(number, "", "bad", reason=str(error)))
+            bad.append(RowResult(number, "", "bad", why=RowReason("not_a_record", values={"error": str(error)})))
     return rows, bad
 
 

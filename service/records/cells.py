@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from service.opportunities.phones import e164
 from service.records.nouns import FIELDS
+from service.records.reasons import CellError
 from sop.procedure import Wording
 
 MOST_CHARACTERS = 500
@@ -23,14 +24,6 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 
 cached_phone = lru_cache(maxsize=100_000)(e164)
-
-
-class CellError(ValueError):
-    """A row that is left out; the message names the column and the reason."""
-
-
-class Forbidden(CellError):
-    """A row that is not for this viewer to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +57,21 @@ class Cells:
         if not value:
             return None
         if len(value) > MOST_CHARACTERS:
-            raise CellError(f"{column}: {len(value)} characters, at most {MOST_CHARACTERS} are kept")
+            raise CellError("too_long", column, characters=len(value), most=MOST_CHARACTERS)
         return value
 
     def need(self, column: str) -> str:
         """The cell's text, which must be there."""
         value = self.text(column)
         if value is None:
-            raise CellError(f"{column}: empty")
+            raise CellError("empty", column)
         return value
 
     def choice(self, column: str, options: Sequence[str]) -> str | None:
         """One of ``options``."""
         value = self.text(column)
         if value is not None and value not in options:
-            raise CellError(f"{column}: expected one of {', '.join(options)}, got {value!r}")
+            raise CellError("choice", column, options=", ".join(options), value=value)
         return value
 
     def named(self, column: str, titles: Mapping[str, Wording]) -> str | None:
@@ -94,14 +87,14 @@ class Cells:
         """An e-mail address in lower case."""
         value = self.text(column)
         if value is not None and not _EMAIL.fullmatch(value):
-            raise CellError(f"{column}: {value!r} is not an e-mail address")
+            raise CellError("no_email", column, value=value)
         return value.lower() if value else None
 
     def currency(self, column: str) -> str | None:
         """A currency's three letters (ISO 4217)."""
         value = (self.text(column) or "").upper()
         if value and not _CURRENCY.fullmatch(value):
-            raise CellError(f"{column}: {value!r} is not a currency like CNY")
+            raise CellError("no_currency", column, value=value)
         return value or None
 
     def amount(self, column: str) -> Decimal | None:
@@ -112,9 +105,9 @@ class Cells:
         try:
             amount = Decimal(self._plain(value))
         except InvalidOperation:
-            raise CellError(f"{column}: {value!r} is not a number") from None
+            raise CellError("no_number", column, value=value) from None
         if not amount.is_finite() or not 0 <= amount <= _LARGEST_AMOUNT:
-            raise CellError(f"{column}: {value!r} is out of range")
+            raise CellError("out_of_range", column, value=value)
         # As the database would round it, or every import would find it changed.
         return amount.quantize(_CENT, ROUND_HALF_UP)
 
@@ -123,9 +116,9 @@ class Cells:
         value = self.text(column)
         moment = None if value is None else _moment(value, self.form)
         if value is not None and moment is None:
-            raise CellError(f"{column}: {value!r} is not a time like {self._example('2026-10-09T14:20:00+08:00')}")
+            raise CellError("no_time", column, value=value, example=self._example("2026-10-09T14:20:00+08:00"))
         if moment is not None and moment.year not in _YEARS:
-            raise CellError(f"{column}: {value!r} is out of range")
+            raise CellError("out_of_range", column, value=value or "")
         return moment
 
     def day(self, column: str) -> date | None:
@@ -133,9 +126,9 @@ class Cells:
         value = self.text(column)
         day = None if value is None else _day(value, self.form)
         if value is not None and day is None:
-            raise CellError(f"{column}: {value!r} is not a day like {self._example('2026-11-06')}")
+            raise CellError("no_day", column, value=value, example=self._example("2026-11-06"))
         if day is not None and day.year not in _YEARS:
-            raise CellError(f"{column}: {value!r} is out of range")
+            raise CellError("out_of_range", column, value=value or "")
         return day
 
     def pairs(self, column: str) -> tuple[tuple[str, str], ...]:
@@ -146,7 +139,7 @@ class Cells:
             if not part.strip():
                 continue
             if not colon or not who or not what:
-                raise CellError(f"{column}: {part.strip()!r} is not written like 'who:what; who:what'")
+                raise CellError("no_pairs", column, value=part.strip())
             found.append((who, what))
         return tuple(dict.fromkeys(found))
 
@@ -181,7 +174,7 @@ def named(column: str, value: str, titles: Mapping[str, Wording]) -> str:
     for key, title in titles.items():
         if folded in (key.casefold(), title.zh.casefold(), title.en.casefold()):
             return key
-    raise CellError(f"{column}: expected one of {', '.join(titles)}, got {value!r}")
+    raise CellError("choice", column, options=", ".join(titles), value=value)
 
 
 @lru_cache(maxsize=10_000)

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from service.opportunities.relinking import link_unlinked
 from service.records.audit import Line, Via
-from service.records.cells import CellError, Cells, Forbidden
+from service.records.cells import Cells
 from service.records.customers import Customers, Person
 from service.records.drafts import Draft, FieldChange
 from service.records.people import People
+from service.records.reasons import CellError, Forbidden
 from sop.deals.labels import DECISION_ROLE_LABELS
 
 
@@ -42,7 +43,7 @@ class Accounts:
         owner = old.get("owner_id")
         is_others = owner is not None and not self._people.is_ours(owner)
         if known is not None and (is_others or not self._customers.may_change(known)):
-            raise Forbidden(f"account_id: {external_id!r} is not yours to change")
+            raise Forbidden("not_yours", "account_id", value=external_id)
         values: dict[str, Any] = {"name": row.need("name")} if "name" in row else {}
         if "industry" in row:
             values["industry"] = row.text("industry")
@@ -91,7 +92,7 @@ class Contacts:
         known = self._customers.known_contact(external_id)
         values = self._values(row)
         if known is None and not row.text("name"):
-            raise CellError("name: missing in a new contact")
+            raise CellError("missing_in_contact", "name")
         self._check_owner(row, known)
         account = self._account(row, known)
         person = Person(external_id, values.get("name"), values.get("phone"), values.get("email"), values.get("title"))
@@ -123,7 +124,7 @@ class Contacts:
     def _check_owner(self, row: Cells, known: Draft | None) -> None:
         account = self._customers.accounts.get(known.values["account_id"]) if known else None
         if account is not None and not self._customers.may_change(account):
-            raise Forbidden(f"contact_id: {row.need('contact_id')!r} is not yours to change")
+            raise Forbidden("not_yours", "contact_id", value=row.need("contact_id"))
 
     def _account(self, row: Cells, known: Draft | None) -> Draft:
         if "account" in row or "account_id" in row:
@@ -132,7 +133,7 @@ class Contacts:
             return self._customers.account(*told)
         account = self._customers.accounts.get(known.values["account_id"]) if known else None
         if account is None:
-            raise CellError("account: missing in a new contact")
+            raise CellError("missing_in_contact", "account")
         return account
 
 

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from models.opportunities import Account, Contact
 from service.records.bulk import among, among_ids
-from service.records.cells import CellError, Forbidden
 from service.records.drafts import Draft, Shelf
 from service.records.people import People
+from service.records.reasons import CellError, Forbidden
 from service.records.scope import as_team, visible_accounts
 
 
@@ -92,7 +92,7 @@ class Customers:
             Forbidden: the account is another team's.
         """
         if account is not None and not self._is_near(account):
-            raise Forbidden(f"{column}: {account.values['name']!r} is an account of another team; ask an admin")
+            raise Forbidden("account_of_others", column, value=account.values["name"])
 
     def refuse_contact_of_others(self, column: str, contact: Draft | None) -> None:
         """The same for one of its people.
@@ -102,7 +102,7 @@ class Customers:
         """
         account = None if contact is None else self.accounts.get(contact.values["account_id"])
         if contact is not None and account is not None and not self._is_near(account):
-            raise Forbidden(f"{column}: {contact.values['external_id']!r} is a contact of another team's; ask an admin")
+            raise Forbidden("contact_of_others", column, value=contact.values["external_id"] or "")
 
     def _is_near(self, account: Draft) -> bool:
         return account.id in self._near or self.may_change(account)
@@ -117,12 +117,14 @@ class Customers:
         if known is not None:
             return known
         if not name:
-            raise CellError(f"account: no account {external_id!r}, give its name" if external_id else "account: empty")
+            if external_id:
+                raise CellError("no_account", "account", value=external_id)
+            raise CellError("empty", "account")
         namesakes = self._accounts_by_name[name]
         unnumbered = [draft for draft in namesakes if draft.values["external_id"] is None]
         found = unnumbered if external_id else unnumbered or namesakes
         if len(found) > 1:
-            raise CellError(f"account: {len(found)} accounts are called {name!r}; give account_id")
+            raise CellError("several_accounts", "account", count=len(found), value=name)
         return found[0] if found else None
 
     def account(self, external_id: str | None, name: str | None) -> Draft:

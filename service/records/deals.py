@@ -11,19 +11,20 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.opportunities import OUTCOMES, Collaborator, Opportunity, OpportunityContact, StageChange
+from models.opportunities import Collaborator, Opportunity, OpportunityContact, StageChange
 from service.opportunities.relinking import link_unlinked
 from service.records.audit import Line, Via
 from service.records.bulk import among, insert_all
-from service.records.cells import CellError, Cells, Forbidden, cached_phone, named
+from service.records.cells import Cells, cached_phone, named
 from service.records.clients import given
 from service.records.customers import Customers, Person
 from service.records.drafts import Draft, FieldChange, Shelf
 from service.records.people import People
-from service.records.pipelines import DEFAULT_PIPELINE, pipelines
+from service.records.pipelines import pipelines
+from service.records.places import place
+from service.records.reasons import CellError, Forbidden
 from service.records.ties import Tie, Ties
 from sop.deals.labels import DECISION_ROLE_LABELS
-from sop.deals.pipeline import Pipeline
 
 _UNTOLD = ("id", "deleted_at", "updated_at")
 _SAME = (
@@ -140,7 +141,7 @@ class Deals:
     def _told(self, row: Cells, stored: Draft | None) -> Told:
         old: Mapping[str, Any] = stored.values if stored else {}
         if stored is not None and not self._may_change(old["owner_id"]):
-            raise Forbidden(f"opportunity_id: {old['external_id']!r} is not yours to change")
+            raise Forbidden("not_yours", "opportunity_id", value=old["external_id"])
         if stored is None:
             _check_complete(row)
         values: dict[str, Any] = {name: read(row, name) for name, read in _SAME if name in row}
@@ -148,7 +149,7 @@ class Deals:
         if row.text("created_at"):
             values["created_at"] = row.moment("created_at")
         values["fields"] = merged(old.get("fields", {}), row.fields())
-        values |= self._place(row, old)
+        values |= place(row, old, self._pipelines, self._now)
         account = self._customers.find_account(row.text("account_id"), row.text("account")) if _names(row) else None
         if account is not None and account.id != old.get("account_id"):
             self._customers.refuse_others("account", account)
@@ -168,31 +169,6 @@ class Deals:
         if contact is not None and contact.id not in had:
             self._customers.refuse_contact_of_others(column, contact)
 
-    def _place(self, row: Cells, old: Mapping[str, Any]) -> dict[str, Any]:
-        """Pipeline, stage, outcome and the close of the deal."""
-        name = row.text("pipeline") or old.get("pipeline", DEFAULT_PIPELINE)
-        if name not in self._pipelines:
-            raise CellError(f"pipeline: expected one of {', '.join(self._pipelines)}, got {name!r}")
-        stage = _stage(row, self._pipelines[name], old.get("stage"))
-        kind = self._pipelines[name].outcome(stage)
-        outcome = row.choice("outcome", OUTCOMES)
-        if outcome is None:
-            is_same = (name, stage) == (old.get("pipeline"), old.get("stage"))
-            outcome = old["outcome"] if is_same and kind == "open" else kind
-        elif kind not in ("open", outcome):
-            raise CellError(f"outcome: {outcome!r} in stage {stage!r}, which is {kind}")
-        closed_at = self._closed_at(row, outcome, old)
-        return {"pipeline": name, "stage": stage, "outcome": outcome, "closed_at": closed_at}
-
-    def _closed_at(self, row: Cells, outcome: str, old: Mapping[str, Any]) -> datetime | None:
-        told, moved_at = row.moment("closed_at"), row.moment("stage_changed_at")
-        if outcome == "open":
-            return None
-        if told is not None:
-            return told
-        was_open = old.get("outcome") == "open"
-        return moved_at or self._now if was_open else old.get("closed_at") or moved_at
-
     def _told_team(self, row: Cells) -> tuple[Tie, ...] | None:
         if "collaborators" not in row:
             return None
@@ -209,7 +185,7 @@ class Deals:
                 account, cached_phone(who) or who
             )
             if contact is None:
-                raise CellError(f"contacts: no contact {who!r}; import the contacts first")
+                raise CellError("no_contact", "contacts", value=who)
             self._refuse_contact("contacts", contact, stored)
             found[contact.id] = named("contacts", role, DECISION_ROLE_LABELS)
         return tuple(found.items())
@@ -219,7 +195,7 @@ class Deals:
             return self._customers.account(row.text("account_id"), row.text("account"))
         known = self._customers.accounts.get(stored.values["account_id"]) if stored else None
         if known is None:
-            raise CellError("account: missing in a new opportunity")
+            raise CellError("missing_in_opportunity", "account")
         return known
 
     def _tie(self, deal: Draft, contact: Draft | None, told: Told) -> Iterator[bool]:
@@ -258,20 +234,6 @@ def merged(old: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
     return {name: value for name, value in {**old, **told}.items() if value != ""}
 
 
-def _stage(row: Cells, pipeline: Pipeline, old: str | None) -> str:
-    told = row.text("stage")
-    if told is None:
-        if old is None or pipeline.stage(old) is None:
-            raise CellError(f"stage: {old!r} is no stage of pipeline {pipeline.id!r}; give the stage too")
-        return old
-    titles = {stage.id: stage.title for stage in pipeline.stages}
-    try:
-        return named("stage", told, titles)
-    except CellError:
-        known = ", ".join(pipeline.ids)
-        raise CellError(f"stage: expected one of {known} of pipeline {pipeline.id!r}, got {told!r}") from None
-
-
 def _person(row: Cells) -> Person:
     return Person(
         external_id=row.text("contact_id"),
@@ -285,7 +247,7 @@ def _person(row: Cells) -> Person:
 def _check_complete(row: Cells) -> None:
     for name in ("name", "account", "stage"):
         if not row.text(name) and not (name == "account" and row.text("account_id")):
-            raise CellError(f"{name}: empty" if name in row else f"{name}: missing in a new opportunity")
+            raise CellError("empty" if name in row else "missing_in_opportunity", name)
 
 
 def _names(row: Cells) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from service.people.viewer import Viewer
 from service.records.audit import Line, Via, record_all
 from service.records.bulk import lock_records
-from service.records.cells import PLAIN, CellError, Cells, Forbidden, Form
+from service.records.cells import PLAIN, Cells, Form
 from service.records.clients import Accounts, Contacts
 from service.records.deals import Deals
 from service.records.decoding import Decoded, decode
@@ -27,6 +27,7 @@ from service.records.leads import Leads
 from service.records.mapping_document import FieldMapping
 from service.records.nouns import NOUNS, Noun, NounName
 from service.records.people import People
+from service.records.reasons import CellError, Forbidden, RowReason
 from service.records.sheets import BadRow, Row, Sheet, read_sheet
 
 State = Literal["added", "updated", "unchanged", "bad"]
@@ -56,15 +57,20 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of a row, or would. ``changes`` are those of a record that was there; ``reason`` is why a row is
-    bad, ``is_forbidden`` whether it is the viewer who may not."""
+    """What became of a row, or would. ``changes`` are those of a record that was there; ``why`` tells why a row is
+    bad (None: it is not), ``is_forbidden`` whether it is the viewer who may not."""
 
     line: int
     id: str
     state: State
     changes: tuple[FieldChange, ...] = ()
-    reason: str = ""
+    why: RowReason | None = None
     is_forbidden: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Why it is bad, in English; empty where it is not."""
+        return "" if self.why is None else str(self.why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,7 @@ class ImportReport:
 
     @property
     def bad(self) -> tuple[BadRow, ...]:
-        return tuple(BadRow(result.line, result.reason) for result in self.results if result.state == "bad")
+        return tuple(BadRow(result.line, result.why) for result in self.results if result.why is not None)
 
 
 def import_file(
@@ -165,7 +171,7 @@ def import_sheet(
     results, written = write_rows(
         session, viewer, noun, sheet.rows, form, via=via, required=required, is_dry=is_dry, progress=progress
     )
-    bad = [RowResult(row.line, "", "bad", reason=row.reason) for row in sheet.bad]
+    bad = [RowResult(row.line, "", "bad", why=row.why) for row in sheet.bad]
     ordered = tuple(sorted((*results, *bad), key=lambda result: result.line))
     return ImportReport(noun.name, ordered, sheet.guessed, is_dry, written)
 
@@ -231,7 +237,7 @@ def _take_all(
             _check_filled(cell, required)
             answer: RowResult | tuple[Draft, bool] = desk.take(cell)
         except CellError as error:
-            answer = RowResult(row.line, id_, "bad", reason=str(error), is_forbidden=isinstance(error, Forbidden))
+            answer = RowResult(row.line, id_, "bad", why=error.reason, is_forbidden=isinstance(error, Forbidden))
         else:
             first[id_] = row.line
         yield row, answer
@@ -239,7 +245,7 @@ def _take_all(
 
 def _check_first(noun: Noun, id_: str, first: dict[str, int]) -> None:
     if id_ in first:
-        raise CellError(f"{noun.id_column}: {id_!r} again, first in line {first[id_]}")
+        raise CellError("again", noun.id_column, value=id_, line=first[id_])
 
 
 def _check_filled(cells: Cells, required: Iterable[str]) -> None:
@@ -248,7 +254,7 @@ def _check_filled(cells: Cells, required: Iterable[str]) -> None:
         if column in cells and cells.text(column) is None:
             if column in owners and any(cells.text(other) for other in owners):
                 continue
-            raise CellError(f"{column}: empty")
+            raise CellError("empty", column)
 
 
 def _result(desk: Desk, noun: Noun, row: Row, record: Draft, is_changed: bool) -> RowResult:

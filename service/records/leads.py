@@ -15,11 +15,12 @@ from service.leads.assignment import grade_and_assign
 from service.leads.grading import grade_leads
 from service.records.audit import Line, Via
 from service.records.bulk import among, insert_all
-from service.records.cells import CellError, Cells, Forbidden
+from service.records.cells import Cells
 from service.records.clients import given
 from service.records.deals import merged
 from service.records.drafts import Draft, FieldChange, Shelf
 from service.records.people import People
+from service.records.reasons import CellError, Forbidden
 
 _UNTOLD = ("id", "deleted_at", "owned_since", "due_at", "last_action_at", "opportunity_id")
 
@@ -52,7 +53,7 @@ class Leads:
         external_id = row.need("lead_id")
         stored = self._by_id.get(external_id)
         if stored is not None and not self._is_ours(stored):
-            raise Forbidden(f"lead_id: {external_id!r} is not yours to change")
+            raise Forbidden("not_yours", "lead_id", value=external_id)
         values = self._values(row, stored)
         if stored is None:
             return self._add(row, external_id, values), True
@@ -86,7 +87,7 @@ class Leads:
 
     def _values(self, row: Cells, stored: Draft | None) -> dict[str, Any]:
         if stored is None and not row.text("name"):
-            raise CellError("name: empty" if "name" in row else "name: missing in a new lead")
+            raise CellError("empty" if "name" in row else "missing_in_lead", "name")
         readers = {
             "name": row.need,
             "company": row.text,

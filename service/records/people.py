@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from models.people import Team, User
 from service.people.viewer import Viewer
-from service.records.cells import CellError, Cells, Forbidden
+from service.records.cells import Cells
+from service.records.reasons import CellError, Forbidden
 
 
 class People:
@@ -42,7 +43,7 @@ class People:
         """
         found = self._by_email.get(email.lower())
         if found is None:
-            raise CellError(f"{column}: no user {email.lower()!r}; add them with 'clearcall users add'")
+            raise CellError("no_user", column, value=email.lower())
         return found
 
     def team(self, column: str, name: str) -> uuid.UUID:
@@ -52,7 +53,7 @@ class People:
             CellError: there is none.
         """
         if name not in self._teams:
-            raise CellError(f"{column}: no team {name!r}; there are: {', '.join(sorted(self._teams)) or 'none'}")
+            raise CellError("no_team", column, value=name, teams=", ".join(sorted(self._teams)) or "–")
         return self._teams[name]
 
     def team_name(self, team_id: uuid.UUID | None) -> str | None:
@@ -75,7 +76,7 @@ class People:
         value = cells.text(column)
         owner = None if value is None else self._named(column, value)
         if owner != stored and not self.is_ours(owner):
-            raise Forbidden(f"{column}: {value or 'nobody'!r} is not one of your team")
+            raise Forbidden("not_of_team", column, value=value) if value else Forbidden("for_nobody", column)
         return owner
 
     def is_ours(self, owner: uuid.UUID | None) -> bool:
@@ -94,6 +95,7 @@ class People:
             return self.user(column, value)
         found = self._by_name.get(value, [])
         if len(found) != 1:
-            told = "no user" if not found else f"{len(found)} users are called"
-            raise CellError(f"{column}: {told} {value!r}; give owner_email")
+            if not found:
+                raise CellError("no_such_name", column, value=value)
+            raise CellError("namesakes", column, count=len(found), value=value)
         return found[0]

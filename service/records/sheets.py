@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from service.records.decoding import Decoded, ImportFileError
 from service.records.mapping_document import FieldMapping, mapped
 from service.records.nouns import NOUNS, STAND_INS, Noun
+from service.records.reasons import RowReason
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -32,7 +33,12 @@ class BadRow:
     """A row that was left out. ``line`` counts from 1, the header being line 1."""
 
     line: int
-    reason: str
+    why: RowReason
+
+    @property
+    def reason(self) -> str:
+        """Why, in English."""
+        return str(self.why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,11 @@ def read_sheet(decoded: Decoded, name: str, mapping: FieldMapping, *, is_partial
     for line, last, values, problem in _records(reader, name):
         broken = any(number in decoded.broken for number in range(line, last + 1)) if decoded.broken else False
         if broken:
-            bad.append(BadRow(line, "neither UTF-8 nor GBK text; save the file as CSV UTF-8"))
+            bad.append(BadRow(line, RowReason("encoding")))
         elif problem or len(values) > len(header):
-            bad.append(BadRow(line, problem or "more values than columns"))
+            bad.append(
+                BadRow(line, RowReason("not_csv", values={"error": problem}) if problem else RowReason("too_many"))
+            )
         else:
             rows.append(Row(line, _cells(columns, values, mapping)))
     return Sheet(tuple(rows), tuple(bad), decoded.guessed)
@@ -95,7 +103,7 @@ def _records(reader: Reader, name: str) -> Iterator[tuple[int, int, list[str], s
             if "unexpected end of data" in str(error):
                 told = f"{name}: line {line}: not a CSV file (a quote opens here and is never closed)"
                 raise ImportFileError(told) from error
-            yield line, reader.line_num, [], f"not CSV ({error})"
+            yield line, reader.line_num, [], str(error)
             continue
         if any(value and not value.isspace() for value in values):
             yield line, reader.line_num, values, ""

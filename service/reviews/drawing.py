@@ -19,7 +19,7 @@ from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
 
-from nlp.quality import Population, Said
+from nlp.evaluation.quality import Population, Said
 
 _LETTERS = {"r": "rep", "c": "customer", "u": "unknown"}
 

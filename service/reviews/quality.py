@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.reviews import EventReview
-from nlp.quality import EventQuality, Judged, Population, Said, event_quality
+from nlp.evaluation.quality import EventQuality, Judged, Population, Said, event_quality
 from service.people.viewer import Viewer
 from service.reviews.counting import THERE
 from service.reviews.drawing import CallFrame, populations

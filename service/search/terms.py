@@ -11,7 +11,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from nlp.text import fold, query_terms
+from nlp.text.folding import fold
+from nlp.text.tokens import query_terms
 
 _CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LETTER = r"[^\W\u3400-\u9fff\uf900-\ufaff]"

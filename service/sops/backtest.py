@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from models.database import Database
 from models.opportunities import Account, Opportunity
 from models.people import User
-from nlp.tagger import Tagger
+from nlp.tagging.tagger import Tagger
 from service.calls import newest
 from service.people.viewer import Viewer, visible_calls
 from service.sops.backtest_report import BacktestReport, report

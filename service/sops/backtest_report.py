@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Any
 
-from nlp.quality import Estimate, wilson
+from nlp.evaluation.quality import Estimate, wilson
 from sop.explanation import explain_reason
 from sop.procedure import LANGUAGES, Sop, Step, Wording
 from sop.reasons import Reason

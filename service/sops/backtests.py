@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from models.database import Database
 from models.people import User
 from models.sops import Backtest, SopVersion
-from nlp.tagger import Tagger
+from nlp.tagging.tagger import Tagger
 from service.people.viewer import OPERATOR, Viewer
 from service.sops import runs
 from service.sops.backtest import backtest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nlp import rules
+from nlp.rules.hits import problems as problems_of_rule
 from sop.document import Sop, SopError, parse
 
 
@@ -17,7 +17,7 @@ def checked(document: str) -> Sop:
         problem
         for event in sop.all_events
         if event.rule is not None
-        for problem in rules.problems(event.rule, sop.languages)
+        for problem in problems_of_rule(event.rule, sop.languages)
     ]
     if problems:
         raise SopError(sorted(problems, key=lambda problem: problem.line or 0))

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from models.calls import StoredTranscript
-from nlp.procedure_tagger import procedure_tagger
-from nlp.tagger import Tagger
+from nlp.tagging.procedure import procedure_tagger
+from nlp.tagging.tagger import Tagger
 from service.calls.reading import read_by, to_transcript
 from service.sops.stored_calls import StoredCall
 from sop.events import KeyEvent

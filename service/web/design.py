@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Request, status
 from fastapi.responses import Response
 
 from models.calls import DIRECTIONS, STATES
-from nlp.quality import wilson
+from nlp.evaluation.quality import wilson
 from service.access import SignedInViewer
 from service.calls.conversation import Piece, RemovedLine, TurnLine
 from service.calls.scoresheet import CriterionLine, EvidenceLine, StepLine

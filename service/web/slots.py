@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from nlp.moments import PART_HOURS
+from nlp.moments.moment import PART_HOURS
 from service.web.formats import Formats
 from service.web.translation import Translator
 from sop.events import Slot
@@ -59,7 +59,7 @@ def _currency(amount: Slot, listed: Iterable[Slot]) -> str | None:
 
 
 def _when(value: str, formats: Formats, t: Translator) -> str:
-    """An ISO 8601 value of :mod:`nlp.moments`."""
+    """An ISO 8601 value of :mod:`nlp.moments.moment`."""
     first, _, last = value.partition("/")
     if first.startswith("T"):
         return f"{time.fromisoformat(first):%H:%M}"

@@ -31,7 +31,7 @@ class Heard:
     """One of ``events`` was heard in at least ``min_count`` turns of the deal's calls.
 
     Where given: said by ``speaker``, at least ``min_confidence`` sure (in [0, 1]; below is doubt, not absence), at
-    most ``within_days`` days ago, with a value in ``slot`` (of :mod:`nlp.slots`), in a call with a contact whose
+    most ``within_days`` days ago, with a value in ``slot`` (of :mod:`nlp.slots.events`), in a call with a contact whose
     part in the decision is one of ``roles``.
     """
 

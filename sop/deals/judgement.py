@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from sop.deals.facts import EventFact
@@ -20,8 +20,8 @@ class Judgement:
 
 
 def since(until: datetime, within_days: int | None) -> datetime | None:
-    """The first moment that still counts; None for however long ago."""
-    return None if within_days is None else until - timedelta(days=within_days)
+    """The first moment that still counts, days being 24 hours on any clock; None for however long ago."""
+    return None if within_days is None else until.astimezone(UTC) - timedelta(days=within_days)
 
 
 def day(at: datetime) -> str:

@@ -227,13 +227,18 @@ class _Judgement:
         return None
 
     def _mentioned(self) -> _Found | None:
-        spoken = {call.id: call for call in self.later if call.is_conversation}
-        events = sorted((event for event in self.facts.events if event.call in spoken), key=lambda event: event.order)
-        for event in events:
-            day = self._day(spoken[event.call])
-            if day >= self.step.due.first and not event.doubtful and _speaks_of(event, self.step):
-                return _Found("kept", say("step_kept_mentioned", day=_shown(day)), event.call, (event,))
-        return None
+        days = {call.id: self._day(call) for call in self.later if call.is_conversation}
+        speaking = (
+            event
+            for event in self.facts.events
+            if not event.doubtful
+            and _speaks_of(event, self.step)
+            and days.get(event.call, date.min) >= self.step.due.first
+        )
+        first = min(speaking, key=lambda event: event.order, default=None)
+        if first is None:
+            return None
+        return _Found("kept", say("step_kept_mentioned", day=_shown(days[first.call])), first.call, (first,))
 
     def _pending(self) -> _Found | None:
         due, settings = self.step.due, self.settings

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
+from databases import Demo
 from fakes import FakeEngines
 from fakes_time import wait_until
-from fakes_web import copy_of, seed, viewer_of
-from models.database import Database
+from fakes_web import viewer_of
 from models.people import User
 from models.scores import StoredScorecard
 from models.sops import SopVersion
@@ -31,22 +30,13 @@ from sop.document import Sop
 from sop.procedure import OwnEvent, Step, Wording
 
 
-@dataclass(frozen=True)
-class Site:
-    """The demo's calls, scored from gold."""
-
-    database: Database
-    calls: dict[str, uuid.UUID]
-
-
 @pytest.fixture(scope="module")
-def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(scored_demo: Demo) -> Demo:
     """One database for the whole module: back-tests change nothing."""
-    with copy_of(template) as database:
-        yield Site(database, seed(database, Settings(home=tmp_path_factory.mktemp("home"))))
+    return scored_demo
 
 
-def current(site: Site, name: str) -> Sop:
+def current(site: Demo, name: str) -> Sop:
     """The published procedure of that name."""
     with site.database.transaction() as session:
         return parsed(current_version(session, name).document)
@@ -57,7 +47,7 @@ def with_step(sop: Sop, step: Step) -> Sop:
     return replace(sop, steps=tuple(step if old.id == step.id else old for old in sop.steps))
 
 
-def test_an_unchanged_sop_flips_nothing(site: Site) -> None:
+def test_an_unchanged_sop_flips_nothing(site: Demo) -> None:
     """Under the same document no step, no score and no share of unknown differs."""
     sop = current(site, "zh-telesales")
     report = backtest(site.database, OPERATOR, sop, sop)
@@ -70,7 +60,7 @@ def test_an_unchanged_sop_flips_nothing(site: Site) -> None:
     assert report.calls == report.unchanged + report.unscored
 
 
-def test_scores_are_those_that_calls_have(site: Site) -> None:
+def test_scores_are_those_that_calls_have(site: Demo) -> None:
     """What a back-test gives by the published version is what the stored scorecards say."""
     for name, language in (("zh-telesales", "zh"), ("en-b2b", "en")):
         sop = current(site, name)
@@ -84,7 +74,7 @@ def test_scores_are_those_that_calls_have(site: Site) -> None:
         assert report.calls + report.left_out == len(site.calls)
 
 
-def test_a_changed_step_flips_with_calls_and_reasons_to_show(site: Site) -> None:
+def test_a_changed_step_flips_with_calls_and_reasons_to_show(site: Demo) -> None:
     """A stricter step flips in the calls that no longer meet it, each with both reasons; the sums agree."""
     old = current(site, "en-b2b")
     first = old.steps[0]
@@ -110,7 +100,7 @@ def test_a_changed_step_flips_with_calls_and_reasons_to_show(site: Site) -> None
         assert shift == pytest.approx(report.mean_shift, abs=0.05)
 
 
-def test_steps_that_come_and_go_are_told_apart_from_flips_of_outcome(site: Site) -> None:
+def test_steps_that_come_and_go_are_told_apart_from_flips_of_outcome(site: Demo) -> None:
     """A new step has nothing before, a removed one nothing after."""
     old = current(site, "en-b2b")
     moved = replace(old, steps=(*old.steps[:-1], replace(old.steps[-1], id="renamed")))
@@ -120,7 +110,7 @@ def test_steps_that_come_and_go_are_told_apart_from_flips_of_outcome(site: Site)
     assert {after for _, after in flips[old.steps[-1].id]} == {None}
 
 
-def test_a_backtest_sees_only_what_its_viewer_may_see(site: Site) -> None:
+def test_a_backtest_sees_only_what_its_viewer_may_see(site: Demo) -> None:
     """A manager's back-test is of the team's calls, an operator's of all."""
     sop = current(site, "zh-telesales")
     with site.database.transaction() as session:
@@ -131,7 +121,7 @@ def test_a_backtest_sees_only_what_its_viewer_may_see(site: Site) -> None:
     assert 0 in counts
 
 
-def test_processes_give_what_one_gives(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_give_what_one_gives(site: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     """The report does not depend on how many processes score."""
     monkeypatch.setattr("service.sops.backtest._IN_ONE_PROCESS", 0)
     old = current(site, "zh-telesales")
@@ -140,7 +130,7 @@ def test_processes_give_what_one_gives(site: Site, monkeypatch: pytest.MonkeyPat
     assert replace(one, runtime_s=0.0) == replace(two, runtime_s=0.0)
 
 
-def test_events_that_calls_were_not_tagged_for_are_named(site: Site) -> None:
+def test_events_that_calls_were_not_tagged_for_are_named(site: Demo) -> None:
     """A draft's own event makes its step unknown, and the report says in how many calls."""
     old = current(site, "en-b2b")
     event = OwnEvent("hello", Wording("问好", "Hello"), frozenset({"rep"}), ("Good morning", "Hello there", "Hi"))
@@ -156,7 +146,7 @@ def test_events_that_calls_were_not_tagged_for_are_named(site: Site) -> None:
     assert report.unknown_after > report.unknown_before
 
 
-def test_reviews_tell_how_right_a_step_is(site: Site) -> None:
+def test_reviews_tell_how_right_a_step_is(site: Demo) -> None:
     """Moments that people rejected count against the steps that they meet."""
     sop = current(site, "en-b2b")
     call_id = next(call for name, call in site.calls.items() if name.startswith("en"))
@@ -171,7 +161,7 @@ def test_reviews_tell_how_right_a_step_is(site: Site) -> None:
     assert (precision.confirmed, precision.rejected, precision.share.value) == (0, 1, 0.0)
 
 
-def test_nothing_is_published_by_it_and_it_can_be_stopped(site: Site) -> None:
+def test_nothing_is_published_by_it_and_it_can_be_stopped(site: Demo) -> None:
     """Versions and scorecards stay as they were; what the progress raises ends the work."""
 
     def counts() -> list[int | None]:
@@ -191,7 +181,7 @@ def test_nothing_is_published_by_it_and_it_can_be_stopped(site: Site) -> None:
     assert counts() == before
 
 
-def test_a_queued_backtest_is_done_followed_and_found_again(site: Site, tmp_path: Path) -> None:
+def test_a_queued_backtest_is_done_followed_and_found_again(site: Demo, tmp_path: Path) -> None:
     """The worker brings a queued back-test to its report, which only whoever asked and admins find."""
     with site.database.transaction() as session:
         emails = list(session.scalars(select(User.email).where(User.role == "manager").order_by(User.email)))
@@ -226,7 +216,7 @@ def test_a_queued_backtest_is_done_followed_and_found_again(site: Site, tmp_path
         assert (gone.run.state, gone.report) == ("stopped", None)
 
 
-def test_calls_are_compared_one_by_one(site: Site) -> None:
+def test_calls_are_compared_one_by_one(site: Demo) -> None:
     """A call that comes out otherwise is told with both scores and the steps that did it; others are not told."""
     old = current(site, "en-b2b")
     new = with_step(old, replace(old.steps[0], points=old.steps[0].points + 30))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from browsing import SCREENSHOTS, Site, chromium, needs_browser, served, sign_in, watched
-from fakes_web import add_call, copy_of, seed
+from browsing import SCREENSHOTS, Site, chromium, is_error, needs_browser, served, sign_in, until, watched
+from databases import Demo
+from fakes_web import add_call
 from service.calls.ingest import CallDetails
 from service.demo.loading import PASSWORD
-from service.settings import Settings
 
 pytestmark = needs_browser
 
@@ -24,14 +23,12 @@ EARLY = CallDetails(customer_phone="+447700900142", started_at=datetime.fromisof
 
 
 @pytest.fixture(scope="module")
-def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(scored_demo: Demo) -> Iterator[Site]:
     """The real app on a free port of this machine."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with copy_of(template) as database:
-        calls = seed(database, settings)
-        calls["early"] = add_call(database, settings, "early", ["Hello, it's Tom from Northlamp.", "Hello."], EARLY)
-        with served(database, settings, calls) as running:
-            yield running
+    database, settings = scored_demo.database, scored_demo.settings
+    early = add_call(database, settings, "early", ["Hello, it's Tom from Northlamp.", "Hello."], EARLY)
+    with served(database, settings, scored_demo.calls | {"early": early}) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -52,19 +49,6 @@ def page(site: Site, browser: Browser, signed_in: str) -> Iterator[Page]:
     """A signed-in page whose every script error, blocked style and failed request fails the test."""
     with watched(site, browser, signed_in, is_error, viewport=WIDE) as opened:
         yield opened
-
-
-def is_error(line: ConsoleMessage) -> bool:
-    """An error, unless HTMX tells that a newer filter took over from one still on its way."""
-    return line.type == "error" and not line.text.startswith(("htmx:afterRequest", "htmx:sendAbort"))
-
-
-def until(is_so: Callable[[], bool], seconds: float = 8.0) -> None:
-    """Wait for a condition. (The page's policy forbids Playwright's own way, which evaluates text.)"""
-    last = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < last, "it never came to be"
-        time.sleep(0.05)
 
 
 def shot(page: Page, name: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,14 +11,14 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from fakes_web import copy_of, seed
+from databases import Demo
+from models.answers import NextStepMark
 from models.database import Database
 from models.opportunities import Account, Contact, Opportunity
 from models.records import Change
 from service.demo.loading import PASSWORD
 from service.main import create_app
 from service.people.sessions import COOKIE
-from service.settings import Settings
 
 ADMIN, HELEN, PRIYA, TOM = (f"{name}@example.com" for name in ("sam.ortiz", "helen.marsh", "priya.nair", "tom.becker"))
 
@@ -52,11 +51,10 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(scored_demo: Demo) -> Site:
     """One app for all tests of this module."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with copy_of(template) as database:
-        yield Site(create_app(settings, database), database, seed(database, settings))
+    app = create_app(scored_demo.settings, scored_demo.database)
+    return Site(app, scored_demo.database, scored_demo.calls)
 
 
 def post(client: TestClient, address: str, data: dict[str, str], **headers: str) -> int:
@@ -192,6 +190,53 @@ def test_a_step_is_marked_and_unmarked(site: Site) -> None:
     )
     assert post(client, base, {"key": "nothing", "state": "kept"}) == 422
     assert post(client, base, {"key": key.group(1), "state": "forgotten"}) == 422
+
+
+def test_a_mark_taken_back_gives_way_to_the_one_before(site: Site) -> None:
+    """Of two marks only the later is taken back by the first undo; the second takes the other."""
+    client = site.browser(PRIYA)
+    page = client.get("/opportunities/OPP-1004").text
+    key = re.search(r'state-mark bad.*?name="key" value="([^"]+)"', page, re.S)
+    assert key
+    base = "/opportunities/OPP-1004/steps"
+    for state in ("kept", "dropped"):
+        assert post(client, base, {"key": key.group(1), "state": state}) == 200
+    states = select(NextStepMark.state).where(NextStepMark.key == key.group(1)).order_by(NextStepMark.marked_at.desc())
+    assert post(client, f"{base}/undo", {"key": key.group(1)}) == 200
+    assert site.one(states) == "kept"
+    assert "marked by Priya Nair" in client.get("/opportunities/OPP-1004").text
+    assert post(client, f"{base}/undo", {"key": key.group(1)}) == 200
+    assert site.one(states) is None
+
+
+def test_nobody_approves_what_they_asked_for(site: Site) -> None:
+    """A manager may take their own request back, and not grant it; an admin may."""
+    helen, admin = site.browser(HELEN), site.browser(ADMIN)
+    base = "/opportunities/OPP-1002/approvals"
+    for client, answer in ((helen, 403), (admin, 200)):
+        assert post(client, base, {"kind": "own_terms"}) == 200
+        assert post(client, f"{base}/decide", {"kind": "own_terms", "state": "approved"}) == answer
+        if answer == 403:
+            shown = client.get("/opportunities/OPP-1002").text
+            assert 'value="rejected"' in shown
+            assert 'value="approved"' not in shown
+            assert post(client, f"{base}/decide", {"kind": "own_terms", "state": "rejected"}) == 200
+
+
+def test_bad_rows_are_told_in_the_readers_language(site: Site) -> None:
+    """The preview of an import says in Chinese why a row is left out, and names the column."""
+    client = site.browser(ADMIN, "zh")
+    token = re.search(r'name="csrf-token" content="([^"]*)"', client.get("/calls").text)
+    assert token
+    rows = "opportunity_id,name,account,stage,amount\nO-1,冷库,禾岭,needs,许多\nO-2,冷库,禾岭,nowhere,1\n"
+    shown = client.post(
+        "/settings/import",
+        data={"noun": "opportunities"},
+        files={"file": ("x.csv", rows.encode(), "text/csv")},
+        headers={"X-CSRF-Token": token.group(1), "HX-Request": "true"},
+    ).text
+    assert "amount：“许多”不是数字" in shown
+    assert "stage：应为流程“default”的 qualify" in shown
 
 
 def test_approvals_are_asked_for_by_reps_and_decided_by_managers(site: Site) -> None:

@@ -18,7 +18,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Connection, delete, event, insert, select, update
 from typer.testing import CliRunner
 
-from fakes_web import copy_of, seed, viewer_of
+from databases import Demo
+from fakes_web import viewer_of
 from models.answers import ViolationAnswer
 from models.calls import Call
 from models.database import Database
@@ -40,7 +41,9 @@ from service.cli import app, deals
 from service.main import create_app
 from service.opportunities.answers import AnswerError, UnknownViolation, answer, answers
 from service.opportunities.facts import deal_facts
-from service.opportunities.gaps import DealGap, deal_gap, deal_gaps, gap_groups
+from service.opportunities.figures import groups
+from service.opportunities.gaps import DealProof, deal_gap, deal_gaps
+from service.opportunities.verdicts import judged_anew
 from service.people.queries import user_by_email
 from service.people.sessions import new_api_token
 from service.people.viewer import OPERATOR, Viewer
@@ -50,6 +53,7 @@ from service.records.scope import NotAllowed
 from service.settings import Settings
 from service.sops.publishing import publish as publish_sop
 from sop.deals.facts import DealFacts
+from sop.deals.gap import Gap
 from sop.deals.wording import explain_verdict
 
 NOW = datetime(2026, 11, 13, 9, tzinfo=UTC)
@@ -59,15 +63,13 @@ CLOSE_PASSED = f"close_date_passed:{LONG_AGO}"
 
 
 @pytest.fixture(scope="module")
-def shared(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, dict[str, uuid.UUID]]]:
+def shared(scored_demo: Demo) -> tuple[Database, dict[str, uuid.UUID]]:
     """The demo, scored from gold; what a test changes it takes back."""
-    with copy_of(template) as database:
-        calls = seed(database, Settings(home=tmp_path_factory.mktemp("home")))
-        with database.transaction() as session:
-            # The API and the command judge by the clock on the wall.
-            silent = update(Opportunity).where(Opportunity.external_id == "OPP-1004")
-            session.execute(silent.values(expected_close=LONG_AGO))
-        yield database, calls
+    with scored_demo.database.transaction() as session:
+        # The API and the command judge by the clock on the wall.
+        silent = update(Opportunity).where(Opportunity.external_id == "OPP-1004")
+        session.execute(silent.values(expected_close=LONG_AGO))
+    return scored_demo.database, scored_demo.calls
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def facts_of(session: Any, viewer: Viewer, name: str) -> DealFacts:
     return deal_facts(session, viewer, [found])[found]
 
 
-def gap_named(session: Any, name: str, viewer: Viewer = OPERATOR) -> DealGap:
+def gap_named(session: Any, name: str, viewer: Viewer = OPERATOR) -> DealProof:
     """The gap of a deal that is there."""
     found = deal_gap(session, viewer, name, NOW)
     assert found is not None
@@ -289,15 +291,15 @@ def test_gaps_by_rep_and_team(demo: Database) -> None:
     with demo.transaction() as session:
         deals = deal_gaps(session, OPERATOR, NOW)
         assert deals[0].external_id == "OPP-1002"
-        assert {deal.facts.outcome for deal in deals} == {"open"}
-        reps = {group.name: group for group in gap_groups(deals, "rep")}
+        assert {deal.outcome for deal in deals} == {"open"}
+        reps = {group.name: group.figures for group in groups(deals, "rep")}
         assert (reps["Tom Becker"].deals, reps["Tom Becker"].with_gap) == (1, 1)
-        assert reps["Tom Becker"].at_risk == {"GBP": Decimal("25600.00")}
+        assert reps["Tom Becker"].at_risk == (("GBP", Decimal("25600.00")),)
         assert (reps["Priya Nair"].deals, reps["Priya Nair"].with_gap, reps["Priya Nair"].stages) == (2, 0, 0)
-        assert set(reps["Priya Nair"].amount) == {"GBP", "USD"}
-        teams = {group.name: (group.deals, group.with_gap) for group in gap_groups(deals, "team")}
+        assert dict(reps["Priya Nair"].amount).keys() == {"GBP", "USD"}
+        teams = {group.name: (group.figures.deals, group.figures.with_gap) for group in groups(deals, "team")}
         assert teams == {"UK & US": (3, 1), "华东": (1, 0)}
-        own = gap_groups(deal_gaps(session, viewer_of(demo, PRIYA), NOW), "rep")
+        own = groups(deal_gaps(session, viewer_of(demo, PRIYA), NOW), "rep")
         assert [group.name for group in own] == ["Priya Nair"]
 
 
@@ -308,7 +310,7 @@ def test_violations_are_answered(demo: Database) -> None:
         assert [each.key for each in gap_named(session, "OPP-1004").violations] == [CLOSE_PASSED]
         answer(session, priya, "OPP-1004", CLOSE_PASSED, "explained", " Holiday at the dairy. ", NOW)
         answer(session, helen, "OPP-1004", CLOSE_PASSED, "accepted", None, NOW + timedelta(hours=1))
-        found = gap_named(session, "OPP-1004").answers or {}
+        found = gap_named(session, "OPP-1004").answers
         assert (found[CLOSE_PASSED].state, found[CLOSE_PASSED].by) == ("accepted", "Helen Marsh")
         assert len(session.scalars(select(ViolationAnswer)).all()) == 2
         trail = session.scalars(select(Change).where(Change.field == f"violation:{CLOSE_PASSED}").order_by(Change.id))
@@ -355,7 +357,7 @@ def test_an_answer_stays_on_its_violation(demo: Database) -> None:
         (again,) = [each for each in after.violations if each.kind == "discount_without_approval"]
         assert again.key == fallen.key
         assert again.evidence != fallen.evidence
-        assert set(answers(session, [after.id])[after.id]) == {fallen.key}
+        assert set(answers(session, [after.deal.id])[after.deal.id]) == {fallen.key}
 
 
 def test_a_skipped_stage_of_a_stored_deal(demo: Database) -> None:
@@ -439,7 +441,7 @@ def test_a_reps_gap_is_never_wider_than_what_all_see(demo: Database) -> None:
     with demo.transaction() as session:
         for name in ("OPP-1003", "OPP-1005"):
             seen, whole = gap_named(session, name, zhao), gap_named(session, name)
-            order = seen.pipeline.index
+            order = seen.deal.pipeline.index
             assert order(seen.gap.possible) >= order(whole.gap.verified) >= order(seen.gap.verified)
             assert replace(seen.facts, calls=(), events=()) == replace(whole.facts, calls=(), events=())
 
@@ -460,18 +462,18 @@ def test_enough_is_enough(demo: Database, pipeline: str, seed: int) -> None:
             call.started_at = NOW - timedelta(days=chance.choice((1, 59.5, 60.5, 100, 179, 181)))
         session.flush()
         _review(session, "en-demo-001", 5, "customer_need", "missed")
-        listed = {deal.external_id: deal for deal in deal_gaps(session, OPERATOR, NOW, outcome=None)}
+        ids = list(session.scalars(select(Opportunity.id)))
+        listed = judged_anew(session, OPERATOR, ids, NOW, pipelines(session)).values()
         assert len(listed) == 6
-        for name, deal in listed.items():
-            whole = gap_named(session, name)
-            assert _told(deal) == _told(whole), name
-            assert set(deal.facts.events) <= set(whole.facts.events)
-        read = sum(len(deal.facts.events) for deal in listed.values())
-        assert read < sum(len(gap_named(session, name).facts.events) for name in listed)
+        proofs = {facts.id: gap_named(session, facts.id) for facts, _, _ in listed}
+        for facts, _, gap in listed:
+            assert _told(gap) == _told(proofs[facts.id].gap), facts.id
+            assert set(facts.events) <= set(proofs[facts.id].facts.events)
+        read = sum(len(facts.events) for facts, _, _ in listed)
+        assert read < sum(len(proof.facts.events) for proof in proofs.values())
 
 
-def _told(deal: DealGap) -> tuple[Any, ...]:
-    gap = deal.gap
+def _told(gap: Gap) -> tuple[Any, ...]:
     outcomes = [
         (result.stage.id, verdict.condition.id, verdict.outcome) for result in gap.gates for verdict in result.verdicts
     ]

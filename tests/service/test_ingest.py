@@ -17,7 +17,8 @@ from models.database import Database
 from models.opportunities import Opportunity
 from models.people import User
 from service.calls import changes
-from service.calls.ingest import CallDetails, IngestError, ingest, remove_abandoned
+from service.calls.ingest import CallDetails, IngestError, ingest
+from service.calls.recording_files import remove_abandoned
 from service.opportunities.importing import import_opportunities
 from service.people.queries import NewUser, add_user
 from service.people.viewer import OPERATOR, Viewer, visible_opportunities

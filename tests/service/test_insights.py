@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, select, text, update
 from typer.testing import CliRunner
 
-from fakes_web import copy_of, seed, viewer_of
+from databases import Demo
+from fakes_web import viewer_of
 from models.calls import Call, Recording
 from models.database import Database
 from models.opportunities import Opportunity, StageChange
@@ -36,16 +35,13 @@ NOW = datetime(2026, 11, 13, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def seeded(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Settings]]:
+def seeded(scored_demo: Demo) -> tuple[Database, Settings]:
     """The demo, scored from gold, with the CRM's stage changes before the day of the stories; only read."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with copy_of(template) as database:
-        seed(database, settings)
-        with database.transaction() as session:
-            # The import notes the moment it ran, which is later than the day of the stories.
-            late = update(StageChange).where(StageChange.changed_at > NOW)
-            session.execute(late.values(changed_at=NOW - timedelta(days=1)))
-        yield database, settings
+    with scored_demo.database.transaction() as session:
+        # The import notes the moment it ran, which is later than the day of the stories.
+        late = update(StageChange).where(StageChange.changed_at > NOW)
+        session.execute(late.values(changed_at=NOW - timedelta(days=1)))
+    return scored_demo.database, scored_demo.settings
 
 
 @pytest.fixture
@@ -199,18 +195,9 @@ def test_many_deals_take_few_statements(demo: Database) -> None:
     assert numbers[1] == numbers[0]
 
 
-@pytest.fixture
-def own(template: str, tmp_path: Path) -> Iterator[tuple[Database, Settings]]:
-    """A demo of the test's own, to be changed."""
-    settings = Settings(home=tmp_path)
-    with copy_of(template) as database:
-        seed(database, settings)
-        yield database, settings
-
-
-def test_what_people_say_of_steps_and_dates_counts(own: tuple[Database, Settings]) -> None:
+def test_what_people_say_of_steps_and_dates_counts(own_demo: Demo) -> None:
     """A mark outlives a new analysis and is in the audit trail; a date put off is a risk; the API tells both."""
-    database, settings = own
+    database, settings = own_demo.database, own_demo.settings
     priya = viewer_of(database, "priya.nair@example.com")
     (missed,) = [step for step in steps(database, "OPP-1004") if step.state == "missed"]
     with database.transaction() as session:

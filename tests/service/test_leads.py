@@ -259,6 +259,33 @@ def test_a_call_to_anothers_lead_is_told(database: Database, settings: Settings)
     assert told(database, "Ben") == ["lead_contacted"]
 
 
+def test_a_call_is_judged_by_when_it_was_held(database: Database, settings: Settings) -> None:
+    """Processed after the lead flowed back, the owner's call is theirs, a colleague's was on their ground, and a later
+    one is from the pool; none brings the lead back."""
+    lead = add_lead(database)
+    claim(database, "Ben", lead)
+    assert len(expire(database, now=NOW + hours(25))) == 1
+    call(database, settings, "in time", "Ben", NOW + hours(2))
+    call(database, settings, "trespass", "Eli", NOW + hours(3))
+    call(database, settings, "too late", "Ben", NOW + hours(26))
+    assert sorted(happened(database, lead)) == ["called", "called_by_other", "called_from_pool", "claimed", "expired"]
+    assert told(database, "Ben").count("lead_contacted") == 1
+    free = get(database, lead)
+    assert (free.owner_id, free.last_action_at, free.state) == (None, None, "new")
+
+
+def test_a_former_owners_call_is_theirs_though_another_has_the_lead(database: Database, settings: Settings) -> None:
+    """What Ben did while the lead was his is no trespass on Cleo, who has it now; her clock goes on."""
+    lead = add_lead(database)
+    claim(database, "Ben", lead)
+    expire(database, now=NOW + hours(25))
+    claim(database, "Cleo", lead, NOW + hours(30))
+    call(database, settings, "late", "Ben", NOW + hours(2))
+    assert "called" in happened(database, lead)
+    assert told(database, "Cleo") == []
+    assert get(database, lead).due_at == NOW + hours(54)
+
+
 def test_a_number_tells_whose_it_is_and_no_more(database: Database) -> None:
     """A rep reads the owner's name of another's lead, and gets no way to it."""
     lead = add_lead(database)

@@ -14,14 +14,13 @@ from playwright.sync_api import Browser, ConsoleMessage, expect
 from sqlalchemy import select
 
 from browsing import Site, chromium, needs_browser, served
-from fakes_web import copy_of, seed
+from databases import Demo
 from models.leads import Lead
 from models.people import User
 from service import cli
 from service import settings as settings_module
 from service.demo.loading import PASSWORD
 from service.people.sessions import new_api_token
-from service.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -45,13 +44,10 @@ class _Api:
 
 
 @pytest.fixture(scope="module")
-def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(scored_demo: Demo) -> Iterator[Site]:
     """The demo, scored from gold, on a free port."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with copy_of(template) as database:
-        calls = seed(database, settings)
-        with served(database, settings, calls) as running:
-            yield running
+    with served(scored_demo.database, scored_demo.settings, scored_demo.calls) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

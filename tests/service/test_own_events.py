@@ -11,8 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from databases import copy_of
 from fakes import FakeEngines, tone, wav
-from fakes_web import add_call, copy_of
+from fakes_web import add_call
 from models.calls import Recording
 from models.database import Database
 from models.scores import Analysis, StoredKeyEvent

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,7 +11,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from fakes_web import add_call, copy_of, seed, set_state
+from databases import Demo
+from fakes_web import add_call, set_state
 from models.database import Database
 from service.calls.ingest import CallDetails
 from service.demo.loading import PASSWORD
@@ -46,13 +46,11 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(scored_demo: Demo) -> Site:
     """One app for all tests of this module; they only read."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with copy_of(template) as database:
-        calls = seed(database, settings)
-        calls |= add_calls_in_all_states(database, settings)
-        yield Site(create_app(settings, database), calls)
+    settings, database = scored_demo.settings, scored_demo.database
+    calls = scored_demo.calls | add_calls_in_all_states(database, settings)
+    return Site(create_app(settings, database), calls)
 
 
 def add_calls_in_all_states(database: Database, settings: Settings) -> dict[str, uuid.UUID]:

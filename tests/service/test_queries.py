@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import Connection, event, select, update
 
 from asr.transcript import Transcript
-from fakes_web import GoldTagger, add_call, copy_of, finish, seed, turn_of, viewer_of
+from databases import Demo
+from fakes_web import GoldTagger, add_call, finish, turn_of, viewer_of
 from models.calls import Call, Recording
 from models.database import Database
 from service.calls.filters import CallFilters
@@ -30,10 +31,9 @@ ALL = CallFilters()
 
 
 @pytest.fixture(scope="module")
-def demo(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, dict[str, uuid.UUID]]]:
+def demo(scored_demo: Demo) -> tuple[Database, dict[str, uuid.UUID]]:
     """The demo, scored from gold; only read."""
-    with copy_of(template) as database:
-        yield database, seed(database, Settings(home=tmp_path_factory.mktemp("home")))
+    return scored_demo.database, scored_demo.calls
 
 
 def rows(database: Database, viewer: Viewer, filters: CallFilters = ALL) -> tuple[CallRow, ...]:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from databases import Demo
 from fakes import FakeEngines
 from fakes_time import wait_until
-from fakes_web import copy_of, seed
 from models.calls import Call
-from models.database import Database
 from models.scores import Analysis, StoredKeyEvent, StoredScorecard
 from models.sops import Rescoring
 from service.calls import store
 from service.calls.queries import get_call
 from service.jobs.worker import Worker, in_background
 from service.people.viewer import OPERATOR
-from service.settings import Settings
 from service.sops import rescoring
 from service.sops.publishing import publish, retire, save_draft
 from service.sops.versions import NotAllowed, current_version, find_version, parsed
@@ -29,24 +26,13 @@ from sop.document import dump
 from sop.procedure import OwnEvent, Wording
 
 
-@dataclass(frozen=True)
-class Site:
-    """The demo's calls, scored from gold by the first versions."""
-
-    database: Database
-    settings: Settings
-    calls: dict[str, uuid.UUID]
-
-
 @pytest.fixture
-def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A database of the test's own."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with copy_of(template) as database:
-        yield Site(database, settings, seed(database, settings))
+def site(own_demo: Demo) -> Demo:
+    """The demo's calls, scored from gold by the first versions, for the test alone."""
+    return own_demo
 
 
-def changed(site: Site, start: object = "ever") -> uuid.UUID:
+def changed(site: Demo, start: object = "ever") -> uuid.UUID:
     """Publish zh-telesales with other points; the re-scoring of all past calls, queued."""
     with site.database.transaction() as session:
         sop = parsed(current_version(session, "zh-telesales").document)
@@ -56,7 +42,7 @@ def changed(site: Site, start: object = "ever") -> uuid.UUID:
         return rescoring.start(session, OPERATOR, version).run.id
 
 
-def run_to_end(site: Site, run_id: uuid.UUID, size: int = 3) -> rescoring.RescoringView:
+def run_to_end(site: Demo, run_id: uuid.UUID, size: int = 3) -> rescoring.RescoringView:
     """Page after page, as the queue would do it."""
     for _ in range(50):
         with site.database.transaction() as session:
@@ -68,7 +54,7 @@ def run_to_end(site: Site, run_id: uuid.UUID, size: int = 3) -> rescoring.Rescor
     raise AssertionError("it never ends")
 
 
-def cards(site: Site, version: str = "zh-telesales@") -> list[uuid.UUID]:
+def cards(site: Demo, version: str = "zh-telesales@") -> list[uuid.UUID]:
     """The calls of the cards by the newest version, with repetitions."""
     with site.database.transaction() as session:
         name, _, _ = version.partition("@")
@@ -77,12 +63,12 @@ def cards(site: Site, version: str = "zh-telesales@") -> list[uuid.UUID]:
         return list(session.scalars(query))
 
 
-def chinese(site: Site) -> set[uuid.UUID]:
+def chinese(site: Demo) -> set[uuid.UUID]:
     """The calls in Chinese."""
     return {call for name, call in site.calls.items() if name.startswith("zh")}
 
 
-def test_past_calls_are_scored_once_each_by_the_new_version(site: Site) -> None:
+def test_past_calls_are_scored_once_each_by_the_new_version(site: Demo) -> None:
     """Every call in its language has one card of it, which counts, beside the old one; no event is tagged anew."""
     with site.database.transaction() as session:
         before = {name: get_call(session, OPERATOR, call) for name, call in site.calls.items()}
@@ -106,7 +92,7 @@ def test_past_calls_are_scored_once_each_by_the_new_version(site: Site) -> None:
                 assert card == old
 
 
-def test_a_rescoring_that_is_killed_goes_on_where_it_was(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rescoring_that_is_killed_goes_on_where_it_was(site: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that dies in the middle leaves nothing behind, and no call is missed or scored twice."""
     run_id = changed(site)
     rescoring.run(site.database, site.settings, run_id, 2)
@@ -129,7 +115,7 @@ def test_a_rescoring_that_is_killed_goes_on_where_it_was(site: Site, monkeypatch
     assert sorted(cards(site)) == sorted(chinese(site))
 
 
-def test_a_worker_does_it_and_a_second_one_skips_what_is_there(site: Site) -> None:
+def test_a_worker_does_it_and_a_second_one_skips_what_is_there(site: Demo) -> None:
     """The queue brings it to its end; again, every call has its card."""
     run_id = changed(site)
     with in_background(Worker(site.settings, site.database, queues=("analyze",), engines=FakeEngines())):
@@ -146,7 +132,7 @@ def test_a_worker_does_it_and_a_second_one_skips_what_is_there(site: Site) -> No
     assert sorted(cards(site)) == sorted(chinese(site))
 
 
-def test_only_calls_since_a_date_and_of_the_sop_are_scored(site: Site) -> None:
+def test_only_calls_since_a_date_and_of_the_sop_are_scored(site: Demo) -> None:
     """Earlier calls keep their card, and so do calls that a person holds to another SOP."""
     with site.database.transaction() as session:
         calls = session.scalars(select(Call).where(Call.id.in_(chinese(site))).order_by(Call.started_at)).all()
@@ -164,7 +150,7 @@ def test_only_calls_since_a_date_and_of_the_sop_are_scored(site: Site) -> None:
     assert (told.scored, told.skipped) == (len(calls) - 2, 1)
 
 
-def test_it_stops_when_asked_or_when_the_version_is_retired(site: Site) -> None:
+def test_it_stops_when_asked_or_when_the_version_is_retired(site: Demo) -> None:
     """What was scored stays; a retired version scores no more."""
     run_id = changed(site)
     rescoring.run(site.database, site.settings, run_id, 2)
@@ -180,7 +166,7 @@ def test_it_stops_when_asked_or_when_the_version_is_retired(site: Site) -> None:
     assert (told.run.state, told.run.state_reason) == ("stopped", f"zh-telesales v{version.number} is retired")
 
 
-def test_a_draft_scores_no_call(site: Site) -> None:
+def test_a_draft_scores_no_call(site: Demo) -> None:
     """Re-scoring by a draft is refused."""
     with site.database.transaction() as session:
         save_draft(session, OPERATOR, "zh-telesales", current_version(session, "zh-telesales").document)
@@ -190,7 +176,7 @@ def test_a_draft_scores_no_call(site: Site) -> None:
         assert session.scalars(select(Rescoring)).all() == []
 
 
-def test_what_calls_were_never_tagged_for_stays_unknown(site: Site) -> None:
+def test_what_calls_were_never_tagged_for_stays_unknown(site: Demo) -> None:
     """A step on an event that the stored analysis did not look for is unknown, never missed."""
     with site.database.transaction() as session:
         sop = parsed(current_version(session, "zh-telesales").document)
@@ -208,6 +194,6 @@ def test_what_calls_were_never_tagged_for_stays_unknown(site: Site) -> None:
     assert ("unknown", "not_listened_for") in outcomes
 
 
-def _state(site: Site, run_id: uuid.UUID) -> str:
+def _state(site: Demo, run_id: uuid.UUID) -> str:
     with site.database.transaction() as session:
         return session.get_one(Rescoring, run_id).state

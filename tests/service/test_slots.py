@@ -12,11 +12,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from asr.transcript import Transcript, Turn
+from databases import copy_of
 from fakes_nlp import WordTagger
-from fakes_web import add_call, copy_of
+from fakes_web import add_call
 from models.database import Database
-from nlp.slot_words import CHANNELS, ROLES
-from nlp.slots import SLOTS
+from nlp.slots.events import SLOTS
+from nlp.slots.words import CHANNELS, ROLES
 from service import pipeline
 from service.calls.ingest import CallDetails
 from service.calls.queries import get_call

@@ -10,19 +10,17 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browsing import SCREENSHOTS, Site, chromium, needs_browser, served, sign_in, watched
-from fakes_web import copy_of, seed
-from nlp.tagger import Tagger
-from service.settings import Settings
+from databases import Demo
+from nlp.tagging.tagger import Tagger
 from service.sops import backtests, rescoring
 
 pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
-def site(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(scored_demo: Demo) -> Iterator[Site]:
     """The real app on a free port of this machine."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with copy_of(template) as database, served(database, settings, seed(database, settings)) as running:
+    with served(scored_demo.database, scored_demo.settings, scored_demo.calls) as running:
         yield running
 
 

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from fakes_web import add_call
 from models.database import Database
-from nlp.tagger import Tagger
+from nlp.tagging.tagger import Tagger
 from service.calls.ingest import CallDetails
 from service.main import create_app
 from service.people.queries import NewUser, add_user

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asr.transcript import Speaker, Transcript, Turn, Word
-from nlp.tagger import HeadTagger, load_tagger
+from nlp.tagging.tagger import HeadTagger, load_tagger
 from service.pipeline import review
 from sop.document import parse
 from sop.scorecard import Scorecard

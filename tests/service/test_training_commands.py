@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from nlp.comparison import Row
+from nlp.evaluation.comparison import Row
 from service import cli
 from service.cli.training import _table
 
@@ -14,7 +14,7 @@ def test_only_one_encoder_that_can_learn_is_tuned(
     encoders: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An encoder without layers, a folder that is none, or two at once end the command with one line."""
-    monkeypatch.setattr("nlp.e5_weights.UnpackedE5Encoder.__init__", lambda _: None)
+    monkeypatch.setattr("nlp.encoders.e5_weights.UnpackedE5Encoder.__init__", lambda _: None)
     arguments = [part for name in encoders for part in ("--encoder", name)]
     monkeypatch.setattr(sys, "argv", ["clearcall", "nlp", "compare", "--finetune", *arguments])
     with pytest.raises(SystemExit) as caught:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,10 +19,12 @@ from sqlalchemy import func, select, text
 
 from asr.remote import RemoteError
 from fakes import FakeEngines, silence, tone, wav
+from fakes_time import wait_until
 from models.calls import Recording, StoredTranscript, StoredTurn
 from models.database import Database
 from models.scores import Analysis, StoredKeyEvent, StoredScorecard
 from service.calls.ingest import CallDetails, ingest
+from service.jobs import rescue
 from service.jobs import worker as worker_module
 from service.jobs.worker import Worker, in_background
 from service.people.viewer import OPERATOR
@@ -53,14 +54,6 @@ def states(database: Database) -> list[str]:
     """The states of all recordings."""
     with database.transaction() as session:
         return sorted(session.scalars(select(Recording.state)))
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for a condition, or fail."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "took too long"
-        time.sleep(0.1)
 
 
 def finish_all(database: Database, settings: Settings, engines: FakeEngines) -> None:
@@ -190,7 +183,7 @@ def test_kill_9_loses_nothing_and_does_nothing_twice(
     database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Workers killed again and again, then one left alive: every call is scored exactly once."""
-    monkeypatch.setattr(worker_module, "DEAD_AFTER_S", 4.0)
+    monkeypatch.setattr(rescue, "DEAD_AFTER_S", 4.0)
     monkeypatch.setattr(worker_module, "HEARTBEAT_S", 1.0)
     for number in range(5):
         bring_in(database, settings, conversation(number), f"{number}.wav")
@@ -211,7 +204,7 @@ def test_a_recording_that_kills_workers_is_given_up(
     database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A job over which eight workers died fails instead of killing the next one."""
-    monkeypatch.setattr(worker_module, "DEAD_AFTER_S", 0.5)
+    monkeypatch.setattr(rescue, "DEAD_AFTER_S", 0.5)
     monkeypatch.setattr(worker_module, "HEARTBEAT_S", 0.2)
     bring_in(database, settings, conversation())
     with database.transaction() as session:

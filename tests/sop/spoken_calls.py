@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from asr.transcript import Language, Transcript, Turn
-from nlp.manner import observe
+from nlp.manner.observations import observe
 from sop.events import Evidence, KeyEvent, Tagging
 from sop.facts import CallFacts
 

@@ -29,6 +29,7 @@ def clearcall(
     monkeypatch.setenv("CLEARCALL_DATABASE_URL", database.conninfo)
     monkeypatch.chdir(tmp_path)
     settings_module.settings.cache_clear()
+    logs = structlog.get_config()
 
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["clearcall", *arguments])
@@ -42,7 +43,7 @@ def clearcall(
 
     yield run
     settings_module.settings.cache_clear()
-    structlog.reset_defaults()
+    structlog.configure(**logs)
 
 
 def test_an_import_is_tried_and_done(database: Database, clearcall: Run, tmp_path: Path) -> None:

@@ -1,15 +1,13 @@
 // The distribution of a back-test: how many calls score what, before and after.
 
 import { init } from "/vendor/echarts/echarts.esm.min.mjs";
-import { text } from "./page.js";
+import { text, token } from "./page.js";
 
 const WIDTH = 5;
 const frame = document.getElementById("histogram");
 draw(frame, JSON.parse(document.getElementById("report-scores").textContent));
 
 function draw(element, { before, after }) {
-  const style = getComputedStyle(document.documentElement);
-  const token = (name) => style.getPropertyValue(`--${name}`).trim();
   const sides = [
     ...(before ? [{ name: element.dataset.before, counts: before.histogram, colour: token("line-strong") }] : []),
     { name: element.dataset.after, counts: after.histogram, colour: token("accent") },

@@ -1,5 +1,7 @@
 // A textarea with line numbers, markers where something is wrong, and keys that indent.
 
+import { text } from "./page.js";
+
 const INDENT = "  ";
 
 export class CodeField {
@@ -113,4 +115,32 @@ export class CodeField {
     const deeper = /:\s*$/.test(line) || /^\s*- /.test(line) ? INDENT : "";
     this.insert(selectionStart, selectionEnd, `\n${/^ */.exec(line)[0]}${deeper}`);
   }
+}
+
+/** The problems of a text as buttons that lead to their lines in `code`; one line when there are none. */
+export function showProblems(list, problems, code) {
+  list.replaceChildren(...(problems.length ? problems.map((problem) => problemOf(problem, code)) : [noProblem()]));
+}
+
+function noProblem() {
+  const note = document.createElement("p");
+  note.className = "no-problem";
+  note.textContent = text("no_problem");
+  return note;
+}
+
+function problemOf(problem, code) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "problem";
+  const where = document.createElement("span");
+  where.className = "problem-line tabular";
+  where.textContent = problem.line ? text("line", { n: problem.line }) : "";
+  const what = document.createElement("span");
+  what.textContent = problem.message + (problem.hint ? ` — ${problem.hint}` : "");
+  const path = document.createElement("code");
+  path.textContent = problem.path;
+  button.append(where, path, what);
+  button.addEventListener("click", () => code.goTo(problem.line ?? 1));
+  return button;
 }

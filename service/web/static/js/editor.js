@@ -1,7 +1,7 @@
 // The editor of SOPs: the text is the truth; the form beside it changes the text, and every change is checked.
 
-import { CodeField } from "./code.js";
-import { csrfToken, text, toast } from "./page.js";
+import { CodeField, showProblems } from "./code.js";
+import { csrfToken, send, text, toast } from "./page.js";
 
 const WAIT_MS = 350;
 const page = document.getElementById("editor");
@@ -15,12 +15,9 @@ let problems = [];
 let timer = 0;
 let asked = 0;
 
-async function send(path, body, method = "POST") {
-  const answer = await fetch(path, {
-    method,
-    headers: { "X-CSRF-Token": csrfToken, "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  }).catch(() => null);
+/** Ask the server; a toast when it cannot be reached. */
+async function ask(path, body) {
+  const answer = await send(path, body);
   if (!answer) toast(text("request_failed"), "error");
   return answer;
 }
@@ -30,7 +27,7 @@ function show(answer) {
   problems = answer.problems;
   parsedName = answer.name || parsedName;
   code.mark(problems);
-  showProblems();
+  showProblems(list, problems, code);
   if (answer.form !== undefined && !isBeingFilled()) replace("panel-form", answer.form);
   if (answer.changes !== undefined) replace("panel-changes", answer.changes);
   showState();
@@ -52,32 +49,6 @@ function isBeingFilled() {
 }
 let typing = false;
 
-function showProblems() {
-  list.replaceChildren();
-  if (!problems.length) {
-    const line = document.createElement("p");
-    line.className = "no-problem";
-    line.textContent = text("no_problem");
-    list.append(line);
-    return;
-  }
-  for (const problem of problems) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "problem";
-    const where = document.createElement("span");
-    where.className = "problem-line tabular";
-    where.textContent = text("line", { n: problem.line });
-    const what = document.createElement("span");
-    what.textContent = problem.message + (problem.hint ? ` — ${problem.hint}` : "");
-    const path = document.createElement("code");
-    path.textContent = problem.path;
-    button.append(where, path, what);
-    button.addEventListener("click", () => code.goTo(problem.line ?? 1));
-    list.append(button);
-  }
-}
-
 function showState() {
   const isSaved = saved === code.text;
   state.textContent = isSaved ? text("draft_saved") : text("draft_unsaved");
@@ -90,7 +61,7 @@ function showState() {
 
 async function check() {
   const mine = ++asked;
-  const answer = await send("/sops/check", { document: code.text, name });
+  const answer = await ask("/sops/check", { document: code.text, name });
   if (answer?.ok && mine === asked) show(await answer.json());
 }
 
@@ -101,7 +72,7 @@ function checkSoon() {
 }
 
 async function edit(kind, path, key, value) {
-  const answer = await send("/sops/change", { document: code.text, name, edit: { kind, path, key, value } });
+  const answer = await ask("/sops/change", { document: code.text, name, edit: { kind, path, key, value } });
   if (!answer?.ok) return;
   const done = await answer.json();
   if (done.refused) {
@@ -132,7 +103,7 @@ async function save() {
     return false;
   }
   const document_ = code.text;
-  const answer = await send(`/sops/${encodeURIComponent(target)}/draft`, { document: document_, name: target });
+  const answer = await ask(`/sops/${encodeURIComponent(target)}/draft`, { document: document_, name: target });
   if (!answer?.ok) {
     if (answer) toast((await answer.json().catch(() => ({}))).detail ?? text("request_failed"), "error");
     return false;
@@ -229,7 +200,7 @@ function listenToActions() {
     const target = document.getElementById("tried");
     target.classList.add("is-waiting");
     const wish = { document: code.text, name, call_id: document.getElementById("try-call").value };
-    const answer = await send("/sops/try", wish);
+    const answer = await ask("/sops/try", wish);
     target.classList.remove("is-waiting");
     if (answer?.ok) target.innerHTML = await answer.text();
     else if (answer) toast(text("request_failed"), "error");

@@ -1,7 +1,7 @@
 // The opportunity page: what happened over time, scores over time, and all that pages of deals share.
 
 import { init } from "/vendor/echarts/echarts.esm.min.mjs";
-import { text } from "./page.js";
+import { text, token } from "./page.js";
 import "./deals.js";
 
 const SYMBOLS = { stage: "diamond", change: "rect", approval: "triangle", action: "roundRect", call: "circle", heard: "circle" };
@@ -12,10 +12,6 @@ draw("timeline", "timeline-marks", drawTimeline);
 function draw(id, source, how) {
   const frame = document.getElementById(id);
   if (frame) how(frame, JSON.parse(document.getElementById(source).textContent));
-}
-
-function token(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
 function started(element) {

@@ -1,4 +1,4 @@
-// What every script needs of the page: its texts, its CSRF token, toasts.
+// What every script needs of the page: its texts, its CSRF token, its colours, toasts.
 
 const texts = JSON.parse(document.getElementById("texts").textContent);
 
@@ -8,6 +8,17 @@ export const nonce = document.querySelector('meta[name="csp-nonce"]').content;
 /** The text of `key` with `{name}` places filled from `params`. */
 export function text(key, params = {}) {
   return (texts[key] ?? key).replace(/\{(\w+)\}/g, (place, name) => params[name] ?? place);
+}
+
+/** Ask the server with a JSON body; null when it cannot be reached. */
+export function send(path, body, method = "POST") {
+  const headers = { "X-CSRF-Token": csrfToken, "Content-Type": "application/json" };
+  return fetch(path, { method, headers, body: JSON.stringify(body) }).catch(() => null);
+}
+
+/** The value of a design token, such as the colour "accent". */
+export function token(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
 /** Show a line at the foot of the page for a few seconds; with `act`, a button named `label` that does it. */

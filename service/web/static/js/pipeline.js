@@ -1,7 +1,7 @@
 // The editor of a pipeline: the text, what is wrong with it, and what it says in words.
 
-import { CodeField } from "./code.js";
-import { csrfToken, text, toast } from "./page.js";
+import { CodeField, showProblems } from "./code.js";
+import { send, text, toast } from "./page.js";
 
 const WAIT_MS = 350;
 const code = new CodeField(document.getElementById("document"), document.getElementById("gutter"));
@@ -11,49 +11,23 @@ let saved = code.text;
 let timer = 0;
 let asked = 0;
 
-async function send(path) {
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: { "X-CSRF-Token": csrfToken, "Content-Type": "application/json" },
-    body: JSON.stringify({ document: code.text }),
-  }).catch(() => null);
+/** Ask the server about the text; a toast when it cannot be reached. */
+async function ask(path) {
+  const answer = await send(path, { document: code.text });
   if (!answer) toast(text("request_failed"), "error");
   return answer;
 }
 
 function show(problems) {
   code.mark(problems);
-  list.replaceChildren(...(problems.length ? problems.map(line) : [fine()]));
+  showProblems(list, problems, code);
   save.disabled = problems.length > 0;
   document.getElementById("save-state").textContent = saved === code.text ? "" : text("draft_unsaved");
 }
 
-function fine() {
-  const note = document.createElement("p");
-  note.className = "no-problem";
-  note.textContent = text("no_problem");
-  return note;
-}
-
-function line(problem) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "problem";
-  const where = document.createElement("span");
-  where.className = "problem-line tabular";
-  where.textContent = problem.line ? text("line", { n: problem.line }) : "";
-  const path = document.createElement("code");
-  path.textContent = problem.path;
-  const what = document.createElement("span");
-  what.textContent = problem.message + (problem.hint ? ` — ${problem.hint}` : "");
-  button.append(where, path, what);
-  button.addEventListener("click", () => code.goTo(problem.line ?? 1));
-  return button;
-}
-
 async function check() {
   const number = (asked += 1);
-  const answer = await send("/settings/pipelines/check");
+  const answer = await ask("/settings/pipelines/check");
   if (!answer?.ok || number !== asked) return;
   const { problems, words } = await answer.json();
   if (words) document.getElementById("words").innerHTML = words;
@@ -62,7 +36,7 @@ async function check() {
 
 async function keep() {
   const wanted = code.text;
-  const answer = await send("/settings/pipelines");
+  const answer = await ask("/settings/pipelines");
   if (!answer) return;
   const told = await answer.json().catch(() => ({}));
   if (answer.ok) {

@@ -1,7 +1,7 @@
 // The sound of a call: waveform, position, and playing exactly a stretch of it.
 
 import WaveSurfer from "/vendor/wavesurfer.js/wavesurfer.esm.js";
-import { nonce, text, toast } from "./page.js";
+import { nonce, text, toast, token } from "./page.js";
 
 const CHANNEL_HEIGHT = 42;
 
@@ -122,6 +122,6 @@ export class Player extends EventTarget {
 }
 
 function coloursOf(speaker) {
-  const colour = getComputedStyle(document.documentElement).getPropertyValue(`--${speaker}`).trim() || "#616d7a";
+  const colour = token(speaker) || "#616d7a";
   return { waveColor: `${colour}66`, progressColor: colour };
 }

@@ -1,6 +1,6 @@
 // A person's word on key events: confirm, reject, take back, or add one that was missed; each can be undone.
 
-import { csrfToken, text, toast } from "./page.js";
+import { send, text, toast } from "./page.js";
 
 const GAP = 6;
 
@@ -11,22 +11,18 @@ export function listenToReviews(call, transcript) {
   let chip = null;
   let turn = null;
 
-  const send = async (position, event, wish) => {
-    const answer = await fetch(`/api/calls/${call}/reviews`, {
-      method: "POST",
-      headers: { "X-CSRF-Token": csrfToken, "Content-Type": "application/json" },
-      body: JSON.stringify({ turn: Number(position), event, verdict: wish }),
-    }).catch(() => null);
+  const review = async (position, event, wish) => {
+    const answer = await send(`/api/calls/${call}/reviews`, { turn: Number(position), event, verdict: wish });
     if (!answer?.ok) return toast(text("request_failed"), "error");
     const done = await answer.json();
     await refresh(transcript, position);
     return done;
   };
   const say = async (position, event, wish) => {
-    const done = await send(position, event, wish);
+    const done = await review(position, event, wish);
     if (!done || done.verdict === done.before) return;
     toast(text(`review_${done.verdict}`), "", text("undo"), async () => {
-      if (await send(position, event, done.before)) toast(text("review_undone"));
+      if (await review(position, event, done.before)) toast(text("review_undone"));
     });
   };
 

@@ -1,6 +1,6 @@
 // A sample to judge: hear a turn, answer with a key, and the next one comes.
 
-import { csrfToken, isTyping, text, toast } from "./page.js";
+import { isTyping, send, text, toast } from "./page.js";
 import { Player } from "./player.js";
 
 const page = document.getElementById("sample");
@@ -57,14 +57,14 @@ function toggle() {
 async function answer(value) {
   const question = document.getElementById("question");
   if (!question) return;
-  await once(async () => (await send(question.dataset.position, value)) && show(address, value !== "skip"));
+  await once(async () => (await keep(question.dataset.position, value)) && show(address, value !== "skip"));
 }
 
 async function undo() {
   const last = (document.getElementById("question") ?? document.getElementById("finished"))?.dataset.last;
   if (last === undefined) return;
   await once(async () => {
-    if (!(await send(last, null))) return;
+    if (!(await keep(last, null))) return;
     await show(`${address}?item=${last}`, false);
     toast(text("answer_undone"));
   });
@@ -78,12 +78,8 @@ async function once(act) {
   isBusy = false;
 }
 
-async function send(position, value) {
-  const answered = await fetch(`/api${address}/items/${position}`, {
-    method: "POST",
-    headers: { "X-CSRF-Token": csrfToken, "Content-Type": "application/json" },
-    body: JSON.stringify({ answer: value }),
-  }).catch(() => null);
+async function keep(position, value) {
+  const answered = await send(`/api${address}/items/${position}`, { answer: value });
   if (!answered?.ok) toast(text("request_failed"), "error");
   return Boolean(answered?.ok);
 }

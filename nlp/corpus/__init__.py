@@ -1,0 +1,1 @@
+"""Annotated calls: the shipped ones, and how such a file is read."""

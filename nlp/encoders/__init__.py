@@ -1,0 +1,1 @@
+"""Texts to vectors: sentence encoders behind one Protocol, and their weights."""

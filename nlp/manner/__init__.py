@@ -1,0 +1,1 @@
+"""How people treat each other in a call, observed without any verdict."""

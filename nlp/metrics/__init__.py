@@ -1,0 +1,1 @@
+"""How a call was spoken, in figures."""

@@ -1,0 +1,1 @@
+"""Calls as a recognizer might have written them."""

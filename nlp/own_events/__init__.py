@@ -1,0 +1,1 @@
+"""Events of a company's own, learned from a few examples."""

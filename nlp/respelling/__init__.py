@@ -1,0 +1,1 @@
+"""Mandarin spelt anew by its sound."""

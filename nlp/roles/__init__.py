@@ -1,0 +1,1 @@
+"""Which voice of a recording is the rep."""

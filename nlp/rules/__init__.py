@@ -1,0 +1,1 @@
+"""Rules that a procedure's document writes, applied to a call."""

@@ -1,0 +1,1 @@
+"""What a key event says in particular: amounts, moments, competitors, roles."""

@@ -1,0 +1,1 @@
+"""How the tagging head and its encoder learn from annotated calls."""

@@ -1,0 +1,39 @@
+"""Why rows are left out, in words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from service.records.reasons import CellError, RowReason
+from service.web.translation import LANGUAGES, translator
+
+SOURCES = sorted((Path("service") / "records").glob("*.py"))
+GIVEN = re.compile(r'(?:CellError|Forbidden|RowReason)\(\s*"(\w+)"')
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_its_words(language: str) -> None:
+    """Each code that is given anywhere has words in each language, and no words are without a code."""
+    text = "\n".join(source.read_text("utf-8") for source in SOURCES)
+    codes = set(GIVEN.findall(text))
+    told = {key.removeprefix("row_reasons.") for key in translator(language).texts if key.startswith("row_reasons.")}
+    assert len(codes) > 20
+    assert codes <= told
+    assert all(f'"{key}"' in text or key == "in_column" for key in told)
+
+
+def test_a_value_stays_on_its_line() -> None:
+    """A line break in a cell does not break the line that tells of it; letters of any script stay as they are."""
+    reason = RowReason("no_number", "amount", {"value": "许\n多"})
+    assert str(reason) == "amount: '许\\n多' is not a number"
+    assert reason.told(translator("zh")) == "amount：“许\\n多”不是数字"
+
+
+def test_the_error_says_what_its_reason_says() -> None:
+    """The message is the reason in English, with its column if it has one."""
+    error = CellError("again", "lead_id", value="L-1", line=3)
+    assert str(error) == str(error.reason) == "lead_id: 'L-1' again, first in line 3"
+    assert str(RowReason("too_many")) == "more values than columns"
