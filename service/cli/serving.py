@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -87,8 +90,6 @@ def demo(
 
 
 def _serve(config: Settings, database: Database, host: str, port: int, *, work: bool) -> None:
-    import contextlib
-
     import uvicorn
 
     from service.engines import LazyEngines
@@ -109,8 +110,19 @@ def _serve(config: Settings, database: Database, host: str, port: int, *, work: 
             server_header=False,
         )
     )
+    threading.Thread(target=_judge_ahead, args=(database,), name="clearcall-verdicts", daemon=True).start()
     with working:
         server.run()
+
+
+def _judge_ahead(database: Database) -> None:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from service.opportunities.verdicts import judge_ahead
+
+    # A server that is stopped meanwhile takes the database away; deals are judged anyway once somebody looks.
+    with contextlib.suppress(SQLAlchemyError):
+        judge_ahead(database, datetime.now(UTC))
 
 
 def _address(host: str, port: int) -> str:

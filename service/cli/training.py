@@ -67,8 +67,8 @@ def compare(
     encoder: Annotated[
         list[str] | None,
         typer.Option(
-            help="use, e5, e5-torch, use+e5, or transformers:FOLDER; several times for several. "
-            "use, e5 and use+e5 if left out; with --finetune e5-torch."
+            help="use, e5, e5-torch, e5-torch:LAYERS (the first ones alone), use+e5, or transformers:FOLDER; several "
+            "times for several. use, e5 and use+e5 if left out; with --curve use, with --finetune e5-torch."
         ),
     ] = None,
     everything: Annotated[
@@ -190,11 +190,15 @@ def _encoder(name: str) -> Encoder:
             return SmallE5Encoder()
         if name == "e5-torch":
             return UnpackedE5Encoder()
+        if kind == "e5-torch" and folder.isdigit():
+            return UnpackedE5Encoder(layers=int(folder))
         if name == "use+e5":
             return JoinedEncoder([UniversalSentenceEncoder(), SmallE5Encoder()])
         if kind == "transformers" and folder:
             return TransformersEncoder(folder)
-    raise Failure(f"--encoder {name}: unknown; use one of use, e5, e5-torch, use+e5, transformers:FOLDER", 2)
+    raise Failure(
+        f"--encoder {name}: unknown; use one of use, e5, e5-torch, e5-torch:LAYERS, use+e5, transformers:FOLDER", 2
+    )
 
 
 def _table(rows: list[Row]) -> Table:

@@ -213,5 +213,5 @@ listenToTabs();
 listenToActions();
 problems = JSON.parse(document.getElementById("found-problems").textContent);
 code.mark(problems);
-showProblems();
+showProblems(list, problems, code);
 showState();

@@ -10,10 +10,10 @@ export function text(key, params = {}) {
   return (texts[key] ?? key).replace(/\{(\w+)\}/g, (place, name) => params[name] ?? place);
 }
 
-/** Ask the server with a JSON body; null when it cannot be reached. */
-export function send(path, body, method = "POST") {
+/** Post a JSON body to the server; null when it cannot be reached. */
+export function send(path, body) {
   const headers = { "X-CSRF-Token": csrfToken, "Content-Type": "application/json" };
-  return fetch(path, { method, headers, body: JSON.stringify(body) }).catch(() => null);
+  return fetch(path, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
 }
 
 /** The value of a design token, such as the colour "accent". */
