@@ -62,10 +62,10 @@ class Channel:
         self.settled_ms = max(self.settled_ms, until_ms)
 
     def drowned(self, other: Channel | None) -> NDArray[np.bool_]:
-        """Where the other channel, if there is one, drowns this one."""
+        """Where the other channel, if there is one, drowns this one, from where its samples wait."""
         if other is None:
             return np.zeros(self.levels_db.size, dtype=np.bool_)
-        return crosstalk.drowned(self.levels_db, other.levels_db, other.speech)
+        return crosstalk.drowned(self.levels_db, other.levels_db, other.speech, self.waiting_from_ms)
 
 
 def last_pause_ms(regions: list[Region], start_ms: int, end_ms: int, levels_db: Mono, max_ms: int) -> int:

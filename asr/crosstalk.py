@@ -23,18 +23,57 @@ MIN_SPEECH_MS = 250
 ABOVE_NOISE_DB = 6.0
 MIN_SOUND_MS = 80
 RUN_GAP_MS = 500
+TELLING_MS = 600
+LIKENESS = 0.5
+"""Of the echoes of ``TELLING_MS`` in development calls, 99 in 100 are liker; of other voices as faint, one in five."""
+LAG_FRAMES = 30
+STEADY_DB = 0.5
 
 Levels = NDArray[np.float32]
 """`(frames,)` in dB; see :func:`asr.levels.frame_levels_db`."""
 
 
-def drowned(own_db: Levels, other_db: Levels, other_speech: Sequence[Region]) -> NDArray[np.bool_]:
+def drowned(own_db: Levels, other_db: Levels, other_speech: Sequence[Region], from_ms: int = 0) -> NDArray[np.bool_]:
     """By frames of a channel, where the other party speaks so much louder that what is heard here is its echo.
 
-    Only speech drowns: beside music or a ring-back tone, all that is said counts.
+    Only speech drowns: beside music or a ring-back tone, all that is said counts. No frame before ``from_ms`` is told.
     """
-    louder = smoothed(other_db) - smoothed(own_db) > MARGIN_DB
-    return np.asarray(louder & inside(other_speech, own_db.size), dtype=np.bool_)
+    under = outshone(own_db, other_db) & inside(other_speech, own_db.size)
+    under[: from_ms // FRAME_MS] = False
+    return _like(under, own_db, other_db)
+
+
+def outshone(own_db: Levels, other_db: Levels) -> NDArray[np.bool_]:
+    """By frames of a channel, where the other is so much louder that it would be heard here as an echo."""
+    return np.asarray(smoothed(other_db) - smoothed(own_db) > MARGIN_DB, dtype=np.bool_)
+
+
+def _like(under: NDArray[np.bool_], own_db: Levels, other_db: Levels) -> NDArray[np.bool_]:
+    """Without the stretches that are no echo: an echo grows louder and fainter with what it comes from."""
+    sounding = under & louder(own_db, noise_floor_db(own_db) + ABOVE_NOISE_DB)
+    kept = under.copy()
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], under.astype(np.int8), [0]])))
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if sounding[first:last].sum() * FRAME_MS >= TELLING_MS:
+            kept[first:last] = likeness(own_db[first:last], other_db[max(first - LAG_FRAMES, 0) : last]) >= LIKENESS
+    return kept
+
+
+def likeness(own_db: Levels, other_db: Levels) -> float:
+    """The highest correlation of two loudness curves, in [-1, 1], at any lag that the longer, other one has room for.
+
+    A curve without ups and downs tells nothing, and is taken for a copy.
+    """
+    if own_db.std() < STEADY_DB:
+        return 1.0
+    mine = own_db.astype(np.float64) - own_db.mean(dtype=np.float64)
+    best = -1.0
+    for lag in range(other_db.size - own_db.size + 1):
+        theirs = other_db[lag : lag + own_db.size].astype(np.float64)
+        theirs -= theirs.mean()
+        spread = np.sqrt(np.dot(theirs, theirs) * np.dot(mine, mine))
+        best = max(best, float(np.dot(theirs, mine) / max(spread, 1e-9)))
+    return best
 
 
 def own_speech(regions: Sequence[Region], own_db: Levels, under: NDArray[np.bool_]) -> list[Region]:

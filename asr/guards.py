@@ -83,6 +83,11 @@ class Guarded:
     words: tuple[Word, ...]
     removed: tuple[Removed, ...] = ()
 
+    @property
+    def refused(self) -> bool:
+        """Whether words were recognized and none of them is believed."""
+        return bool(self.removed) and not self.words
+
 
 def runs_away(text: str, seconds: float, language: Language) -> bool:
     """Whether a text goes round in circles or is more than anyone can say in the time."""

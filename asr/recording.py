@@ -6,7 +6,7 @@ length; only the loudness curves and the words are kept of the whole call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,18 +21,17 @@ from asr.chunks import Packing, Region, Window
 from asr.guards import Removed
 from asr.levels import Channels, Likeness, Mono, frame_levels_db
 from asr.recognition import Heard, Recognizer
+from asr.second_hearing import heard_again
 from asr.transcript import LANGUAGES, Language, Transcript, Word
 from asr.vad import SpeechDetector
 from asr.voices import VoiceEmbedder, VoiceOptions, VoiceTrack
 
-VERSION = 5
+VERSION = 6
 """Raise when a change to decoding, detection, guards or attribution changes what is transcribed."""
 DECISIVE_MS = 20_000
 """With this much speech the language is decided."""
 LANGUAGE_CLIPS = (range(1), range(1, 4))
 """Clips of each channel that the language is told from, the longest first; the later ones only when in doubt."""
-PASSED_OVER_MS = 1_000
-"""Speech of that length without a word in it is heard once more, alone."""
 SURE = 0.9
 """Of all that speaks for a language; with less, more clips are heard."""
 LANGUAGE_CLIP_MS = 5_000
@@ -87,21 +86,6 @@ def transcribe(
         for block, last in _with_last(recording.blocks(options.block_seconds)):
             call.take(block, last)
         return call.finished(recording.truncated)
-
-
-def passed_over(window: Window, words: Sequence[Word]) -> list[Region]:
-    """The long regions of a window in which none of its words lies, though it has words elsewhere.
-
-    Whisper goes on with the next sentence at times as if a stretch were not there.
-    """
-    if not words:
-        return []
-    return [
-        region
-        for region in window.regions
-        if region.duration_ms >= PASSED_OVER_MS
-        and not any(word.start_ms < region.end_ms and region.start_ms < word.end_ms for word in words)
-    ]
 
 
 class _Call:
@@ -223,16 +207,15 @@ class _Call:
                 self._believe(missed[i], heard, language)
 
     def _believe(self, heard_of: tuple[Window, Mono], heard: Heard, language: Language) -> list[tuple[Window, Mono]]:
-        """Keep the words that the guards let through; the stretches of speech that were passed over come back."""
+        """Keep the words that the guards let through; what is to be heard again comes back."""
         window, samples = heard_of
         channel = self._channels[window.channel]
         guarded = guards.guard(heard, window, language)
+        again = [window.alone(region) for region in heard_again(window, guarded)]
         channel.words += borders.snapped(guarded.words, borders.within(channel.sounds, window))
-        self._removed.extend(guarded.removed)
-        if guarded.removed:
-            return []
-        missed = [window.alone(region) for region in passed_over(window, guarded.words)]
-        return [(w, samples[at * SAMPLES_PER_MS :][: w.duration_ms * SAMPLES_PER_MS]) for w, at in missed]
+        if not (guarded.refused and again):
+            self._removed.extend(guarded.removed)
+        return [(w, samples[at * SAMPLES_PER_MS :][: w.duration_ms * SAMPLES_PER_MS]) for w, at in again]
 
     def _answers(self, clips: list[tuple[Window, Mono]], language: Language) -> Iterator[tuple[list[int], list[Heard]]]:
         """Batches of clips and what was heard in them, in a fixed order, on as many lanes as there are."""

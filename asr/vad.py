@@ -23,6 +23,7 @@ from asr.chunks import FRAME_MS as LEVEL_MS
 from asr.chunks import Region, merged
 from asr.levels import FRAME_SAMPLES as LEVEL_SAMPLES
 from asr.levels import SAMPLE_RATE_HZ, Mono, frame_levels_db, louder, noise_floor_db
+from asr.tones import tonal
 
 FRAME_SAMPLES = 512
 CONTEXT_SAMPLES = 64
@@ -57,9 +58,9 @@ class VadOptions:
     ``near_db`` out of the noise, out by ``reach_ms`` at most, and it is widened by ``lead_ms`` and ``trail_ms``: weak
     first consonants and fading ends lie below the noise. What is not speech after all is left to the guards.
 
-    A region is doubtful where less than ``sure_ms`` of it reach ``sure_threshold``, which nearly all speech does. The
-    network starts anew ``onset_ms`` before each sound that follows ``pause_ms`` of silence, so that what is found there
-    does not depend on what came before.
+    A region is doubtful where less than ``sure_ms`` of it reach ``sure_threshold``, which nearly all speech does, and
+    where ``tone_share`` of what is loud in it are steady tones. The network starts anew ``onset_ms`` before each sound
+    that follows ``pause_ms`` of silence, so that what is found there does not depend on what came before.
     """
 
     threshold: float = 0.3
@@ -74,6 +75,7 @@ class VadOptions:
     min_silence_ms: int = 300
     sure_threshold: float = 0.7
     sure_ms: int = 100
+    tone_share: float = 0.8
     pause_ms: int = 500
     onset_ms: int = 400
 
@@ -100,7 +102,9 @@ class SileroDetector:
             places = np.arange(end - first) * LEVEL_MS // FRAME_MS
             probabilities[first:end] = self._probabilities(own, self._silent)[places]
             fresh[first:end] = self._probabilities(own, _NOTHING)[places]
-        return regions_of(probabilities, fresh, levels_db, samples.size * 1000 // SAMPLE_RATE_HZ, self.options)
+        loud = louder(levels_db, noise_floor_db(levels_db) + self.options.loud_db)
+        curves = Curves(probabilities, fresh, levels_db, tonal(samples, loud))
+        return regions_of(curves, samples.size * 1000 // SAMPLE_RATE_HZ, self.options)
 
     def _probabilities(self, samples: Mono, memory: Memory) -> NDArray[np.float32]:
         """One speech probability per frame of 32 ms, the last frame filled up with silence."""
@@ -129,37 +133,64 @@ class SileroDetector:
         return output, state, cell
 
 
-def regions_of(
-    probabilities: NDArray[np.float32],
-    fresh: NDArray[np.float32],
-    levels_db: NDArray[np.float32],
-    duration_ms: int,
-    options: VadOptions,
-) -> list[Region]:
-    """Regions of one channel: sorted, apart, inside the recording.
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """What is known of one channel by frames of :data:`asr.chunks.FRAME_MS`, all of one length.
 
-    Args:
-        probabilities: of speech, by frames of :data:`asr.chunks.FRAME_MS`, after a memory of silence.
-        fresh: the same without any memory, which tells voices from noises best and takes faint echoes for speech.
-        levels_db: loudness by the same frames, see :func:`asr.levels.frame_levels_db`.
-        duration_ms: of the recording.
-        options: when a stretch counts.
+    ``probabilities`` are of speech, after a memory of silence; ``fresh`` are the same without any memory, which tells
+    voices from noises best and takes faint echoes for speech. ``levels_db`` is the loudness;
+    ``tones`` are steady, see :func:`asr.tones.tonal`.
     """
+
+    probabilities: NDArray[np.float32]
+    fresh: NDArray[np.float32]
+    levels_db: NDArray[np.float32]
+    tones: NDArray[np.bool_]
+
+
+def regions_of(curves: Curves, duration_ms: int, options: VadOptions) -> list[Region]:
+    """Regions of one channel in a recording of that length: sorted, apart, inside it."""
+    probabilities, levels_db = curves.probabilities, curves.levels_db
     floor_db = noise_floor_db(levels_db)
     loud = louder(levels_db, floor_db + options.loud_db)
     thresholds = np.where(loud, options.loud_threshold, options.threshold)
     sure = merged(_sure(probabilities, thresholds), options.min_gap_ms)
-    found = [_judged(r, fresh, options) for r in sure if r.duration_ms >= options.min_speech_ms]
+    found = [_judged(r, curves, loud, options) for r in sure if r.duration_ms >= options.min_speech_ms]
     sounds = merged(_runs(louder(levels_db, floor_db + options.near_db)), options.min_gap_ms)
-    reached = merged([_reached(region, sounds, options.reach_ms) for region in found], options.min_silence_ms)
-    certain = _widened([r for r in reached if not r.doubtful], duration_ms, options)
+    margins = _widened(_certain(_reached_all(found, sounds, options)), duration_ms, options)
+    found = [_along(region, margins, sounds) for region in found]
+    reached = _reached_all(found, sounds, options)
+    certain = _widened(_certain(reached), duration_ms, options)
     doubtful = _widened([r for r in reached if r.doubtful], duration_ms, options)
     return sorted(certain + [left for region in doubtful for left in _outside(region, certain)])
 
 
-def _judged(region: Region, fresh: NDArray[np.float32], options: VadOptions) -> Region:
-    own = fresh[region.start_ms // LEVEL_MS : region.end_ms // LEVEL_MS]
-    return replace(region, doubtful=int((own >= options.sure_threshold).sum()) * LEVEL_MS < options.sure_ms)
+def _certain(regions: Sequence[Region]) -> list[Region]:
+    return [region for region in regions if not region.doubtful]
+
+
+def _along(region: Region, margins: Sequence[Region], sounds: Sequence[Region]) -> Region:
+    """A doubtful sound that begins or ends in the margin of sure speech is of the same sentence.
+
+    It would be cut in two otherwise, as the margin is heard with the speech. Where nothing sounds it stays doubtful:
+    the network stirs when it starts anew.
+    """
+    return replace(region, doubtful=region.doubtful and not (_touches(region, margins) and _touches(region, sounds)))
+
+
+def _touches(region: Region, others: Sequence[Region]) -> bool:
+    return any(region.start_ms < other.end_ms and other.start_ms < region.end_ms for other in others)
+
+
+def _reached_all(regions: Sequence[Region], sounds: Sequence[Region], options: VadOptions) -> list[Region]:
+    return merged([_reached(region, sounds, options.reach_ms) for region in regions], options.min_silence_ms)
+
+
+def _judged(region: Region, curves: Curves, loud: NDArray[np.bool_], options: VadOptions) -> Region:
+    own = slice(region.start_ms // LEVEL_MS, region.end_ms // LEVEL_MS)
+    unsure = int((curves.fresh[own] >= options.sure_threshold).sum()) * LEVEL_MS < options.sure_ms
+    tone = loud[own].any() and curves.tones[own].sum() >= options.tone_share * loud[own].sum()
+    return replace(region, doubtful=bool(unsure or tone))
 
 
 def _widened(regions: Sequence[Region], duration_ms: int, options: VadOptions) -> list[Region]:
@@ -185,7 +216,8 @@ def _beginnings(levels_db: NDArray[np.float32], options: VadOptions) -> list[int
 
     What it heard before a pause would still sway what it says after it.
     """
-    sounds = merged(_runs(louder(levels_db, noise_floor_db(levels_db) + options.near_db)), options.pause_ms)
+    heard = louder(levels_db, noise_floor_db(levels_db) + options.near_db)
+    sounds = merged(_runs(heard), options.pause_ms)
     starts = [max(sound.start_ms - options.onset_ms, 0) // LEVEL_MS for sound in sounds]
     return sorted({0, *starts, levels_db.size})
 

@@ -1,11 +1,12 @@
 """What is a channel's own speech."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from asr.chunks import Region
-from asr.crosstalk import crosstalk_words, drowned, inside, own_speech, smoothed
+from asr.crosstalk import crosstalk_words, drowned, inside, likeness, own_speech, smoothed
 from asr.transcript import Word
 
 LOUD, FAINT, QUIET = (np.full(1_000, db, dtype=np.float32) for db in (-20.0, -54.0, -70.0))
@@ -52,6 +53,37 @@ def test_only_speech_drowns() -> None:
     """A quiet voice beside loud music on the other channel is not its echo."""
     assert own_speech(ALL, FAINT, drowned(FAINT, LOUD, [])) == ALL
     assert drowned(FAINT, LOUD, [Region(2_000, 3_000)]).nonzero()[0].tolist() == list(range(200, 300))
+
+
+def rhythm(seed: int, level_db: float) -> np.ndarray:
+    """Ten seconds that grow louder and fainter by 8 dB, every fifth of a second."""
+    steps = np.random.default_rng(seed).uniform(-4, 4, size=50)
+    return (level_db + np.repeat(steps, 20)).astype(np.float32)
+
+
+def with_pauses(levels_db: np.ndarray) -> np.ndarray:
+    """The same with silence before and after."""
+    return np.concatenate([QUIET[:200], levels_db[200:800], QUIET[:200]])
+
+
+@pytest.mark.parametrize("lag", [0, 12, 25])
+def test_an_echo_follows_what_it_comes_from(lag: int) -> None:
+    """What rises and falls with the other party, at once or up to a quarter of a second later, is not own speech."""
+    theirs, mine = with_pauses(rhythm(1, -16)), np.roll(with_pauses(rhythm(1, -50)), lag)
+    assert own([Region(2_000, 8_000)], mine, theirs) == []
+
+
+@pytest.mark.parametrize("seed", range(2, 7))
+def test_a_voice_under_something_loud_is_no_echo(seed: int) -> None:
+    """Faint speech with ups and downs of its own stays beside 34 dB louder music that is taken for speech."""
+    mine, music = with_pauses(rhythm(seed, -50)), rhythm(1, -16)
+    assert own([Region(2_000, 8_000)], mine, music) == [Region(2_000, 8_000)]
+
+
+@given(LINES, st.integers(0, 25))
+def test_a_copy_is_most_like_what_it_is_a_copy_of(levels: np.ndarray, lag: int) -> None:
+    """A curve that comes later and fainter is as like as can be; one without ups and downs tells nothing."""
+    assert likeness(levels[lag : levels.size - 30 + lag] - 34, levels) > 0.99
 
 
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(1, 90)), max_size=5))

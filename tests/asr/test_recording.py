@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asr.audio import DecodeError, decode
-from asr.chunks import Packing, Region, Window
+from asr.chunks import Packing
 from asr.diarize import CamPlusEmbedder
 from asr.evaluation import compare, read_gold
 from asr.levels import Mono
 from asr.recognition import Heard
-from asr.recording import TranscribeOptions, Transcription, passed_over, transcribe
-from asr.transcript import Language, Word
+from asr.recording import TranscribeOptions, Transcription, transcribe
+from asr.transcript import Language
 from asr.vad import SileroDetector
 from asr.weights import find_weights
 from asr.whisper import WhisperOptions, WhisperRecognizer
@@ -297,17 +297,6 @@ def test_ring_back_tone_and_music_give_no_words(tmp_path: Path, whisper: Whisper
     assert transcribe(path, TranscribeOptions(), whisper, SileroDetector()).transcript.turns == ()
 
 
-def test_speech_that_was_passed_over_is_found() -> None:
-    """A long region without a word comes back; short ones, and windows without any word, do not."""
-    regions = (Region(0, 2_000), Region(5_000, 7_000), Region(9_000, 9_500), Region(12_000, 14_000))
-    window = Window(0, (Region(0, 9_500), Region(12_000, 14_000)), regions)
-    said = [Word("hello", 100, 1_900, 0.9), Word("there", 13_000, 13_400, 0.9)]
-    assert passed_over(window, said) == [Region(5_000, 7_000)]
-    assert passed_over(window, []) == []
-    alone, at_ms = window.alone(Region(12_500, 13_500))
-    assert (alone.parts, at_ms) == ((Region(12_500, 13_500),), 10_000)
-
-
 def test_a_recognizer_that_skips_a_stretch_is_asked_again(tmp_path: Path) -> None:
     """Of three long bursts in one window the middle one is left out at first; its word is there in the end."""
 
@@ -323,3 +312,20 @@ def test_a_recognizer_that_skips_a_stretch_is_asked_again(tmp_path: Path) -> Non
     heard = [(w.start_ms, w.end_ms) for t in turns for w in t.words]
     assert len(recognizer.batches) == 2
     assert np.abs(np.subtract(heard, wanted)).max() <= 20
+
+
+def test_a_window_that_is_refused_is_heard_again_by_its_stretches(tmp_path: Path) -> None:
+    """What spoils one stretch takes no words from the others; only what is refused by itself is told as removed."""
+
+    class Spoilt(FakeRecognizer):
+        def recognize(self, clips: Sequence[Mono], language: Language, vocabulary: Sequence[str] = ()) -> list[Heard]:
+            heard = super().recognize(clips, language, vocabulary)
+            hopeless = [len(h.words) == 3 or clip.size > 2.5 * 16_000 for h, clip in zip(heard, clips, strict=True)]
+            return [replace(h, avg_logprob=-3.0) if bad else h for h, bad in zip(heard, hopeless, strict=True)]
+
+    wanted = [(500, 2_500), (4_500, 6_500), (8_500, 11_800)]
+    path = write_wav(tmp_path / "a.wav", [bursts_at(wanted, 13)])
+    result = run(path, Spoilt(), TranscribeOptions(language="en"))
+    heard = [(w.start_ms, w.end_ms) for t in result.transcript.turns for w in t.words]
+    assert np.abs(np.subtract(heard, wanted[:2])).max() <= 20
+    assert [(removed.reason, removed.start_ms // 1000) for removed in result.removed] == [("unlikely", 8)]

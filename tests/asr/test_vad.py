@@ -13,7 +13,7 @@ from asr.audio import decode
 from asr.chunks import Region
 from asr.crosstalk import inside
 from asr.levels import frame_levels_db, noise_floor_db
-from asr.vad import FRAME_MS, SileroDetector, SpeechDetector, VadError, VadOptions, regions_of
+from asr.vad import FRAME_MS, Curves, SileroDetector, SpeechDetector, VadError, VadOptions, regions_of
 from benchmarks.lines import noisy_line
 from tests.fakes_asr import FakeDetector
 from tests.sounds_asr import tone
@@ -22,12 +22,19 @@ DATA = Path(__file__).parent / "data"
 QUIET = np.full(1_000, -70.0, dtype=np.float32)
 
 
-def found(probabilities: list[float], levels_db: np.ndarray, options: VadOptions) -> list[Region]:
-    """Regions of plain lists."""
+def found(
+    probabilities: list[float],
+    levels_db: np.ndarray,
+    options: VadOptions,
+    tones: np.ndarray | None = None,
+) -> list[Region]:
+    """Regions of plain lists; no echo and no tone where none is given."""
     duration_ms = len(probabilities) * FRAME_MS
     own = np.asarray(levels_db, dtype=np.float32)[: duration_ms // 10]
     heard = np.array(probabilities, dtype=np.float32)[np.arange(own.size) * 10 // FRAME_MS]
-    return regions_of(heard, heard, own, duration_ms, options)
+    nowhere = np.zeros(own.size, dtype=np.bool_)
+    steady = nowhere if tones is None else tones[: own.size]
+    return regions_of(Curves(heard, heard, own, steady), duration_ms, options)
 
 
 @pytest.fixture(scope="module", params=[FakeDetector, SileroDetector])
@@ -112,12 +119,46 @@ def test_a_sound_that_the_network_is_not_sure_of_is_doubtful() -> None:
     assert not together.doubtful
 
 
+@pytest.mark.parametrize(("steady", "doubtful"), [(100, True), (30, False)])
+def test_what_is_all_tone_is_doubtful(steady: int, doubtful: bool) -> None:
+    """A second that the network is sure of is doubtful where all of it is a tone, not where a part is."""
+    levels = QUIET.copy()
+    levels[320:420] = -20.0
+    tones = (np.arange(QUIET.size) >= 320) & (np.arange(QUIET.size) < 320 + steady)
+    (region,) = found([0.0] * 100 + [0.9] * 32 + [0.0] * 40, levels, VadOptions(), tones=tones)
+    assert region.doubtful == doubtful
+
+
 def test_what_surrounds_doubtful_sounds_ends_at_sure_speech() -> None:
     """The margins of sure speech are its own: a doubtful region ends where they begin, and leaves them as they are."""
     frames = [0.0] * 40 + [0.6] * 10 + [0.0] * 15 + [0.9] * 40 + [0.0] * 40
     doubtful, sure = found(frames, QUIET, VadOptions())
     assert (doubtful.doubtful, sure.doubtful) == (True, False)
     assert doubtful.end_ms == sure.start_ms == 65 * FRAME_MS - VadOptions().lead_ms
+
+
+@pytest.mark.parametrize(
+    ("begins_ms", "sounding", "regions"),
+    [
+        (2_370, True, [Region(680, 3_090)]),
+        (2_370, False, [Region(680, 2_500), Region(2_500, 3_100, doubtful=True)]),
+        (2_560, True, [Region(680, 2_500), Region(2_500, 3_280, doubtful=True)]),
+    ],
+)
+def test_a_doubtful_sound_in_the_margin_of_speech_is_of_the_sentence(
+    begins_ms: int, sounding: bool, regions: list[Region]
+) -> None:
+    """It is heard with it, not cut in two; a sound after the margin, and a stir of the network alone, are not."""
+    probabilities = np.zeros(125)
+    probabilities[976 // FRAME_MS : 2_016 // FRAME_MS] = 0.95
+    first = begins_ms // FRAME_MS
+    probabilities[first : first + 7] = 0.4
+    levels = QUIET.copy()
+    levels[98:200] = -25.0
+    if sounding:
+        levels[first * FRAME_MS // 10 : (first + 7) * FRAME_MS // 10] = -25.0
+    heard = found(probabilities.tolist(), levels, VadOptions())
+    assert [(r, r.doubtful) for r in heard] == [(r, r.doubtful) for r in regions]
 
 
 def test_what_was_heard_before_a_pause_decides_nothing_after_it() -> None:
