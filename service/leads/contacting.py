@@ -59,11 +59,10 @@ def _is_noted(session: Session, lead: Lead, call: Call) -> bool:
 
 def _note(session: Session, actor: Actor, lead: Lead, call: Call) -> None:
     """What the call was to the lead when it was held, however long afterwards it was processed."""
-    if lead.owner_id == call.rep_id:
-        _count_action(session, actor, lead, call)
-        return
     holder = _holder(session, lead, call.started_at)
-    if holder is None:
+    if lead.owner_id == call.rep_id and holder in (None, call.rep_id):
+        _count_action(session, actor, lead, call)
+    elif holder is None:
         if lead.owner_id is None:
             change(session, actor, lead, FROM_POOL, str(call.id))
     elif holder == call.rep_id:

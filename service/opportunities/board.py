@@ -11,14 +11,13 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from service.opportunities.facts import deal_facts
 from service.opportunities.figures import Figures, Money, figures, most_at_risk, sums, widest
 from service.opportunities.filters import OpportunityFilters
 from service.opportunities.queries import list_rows
 from service.opportunities.risks import risks_by_deal
 from service.opportunities.stages import condition_title, sentence, word
 from service.opportunities.track import Track, track
-from service.opportunities.verdicts import gaps_of
+from service.opportunities.verdicts import facts_of, gaps_of
 from service.opportunities.views import OpportunityRow
 from service.people.viewer import Viewer
 from service.records.pipelines import DEFAULT_PIPELINE, pipelines
@@ -27,7 +26,7 @@ from sop.deals.gap import Gap
 from sop.deals.pipeline import Pipeline
 from sop.deals.risks import Risk
 
-CARDS = 12
+CARDS = 10
 """How many deals of a stage the board shows; the list has the others."""
 _LACKS = 2
 
@@ -139,7 +138,7 @@ def judge(session: Session, viewer: Viewer, rows: Sequence[OpportunityRow], now:
 def with_risks(session: Session, viewer: Viewer, deals: Sequence[Judged], now: datetime) -> list[Judged]:
     """The deals with the risks of those that are open: for the few that are shown, as it takes all their words."""
     opened = [deal.row.id for deal in deals if deal.row.outcome == "open"]
-    facts = deal_facts(session, viewer, opened) if opened else {}
+    facts = facts_of(session, viewer, opened)
     risks = risks_by_deal(session, viewer, facts, now) if facts else {}
     return [replace(deal, risks=risks.get(deal.row.id, ())) for deal in deals]
 

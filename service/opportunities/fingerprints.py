@@ -22,7 +22,6 @@ from models.opportunities import (
 from models.people import User
 from models.reviews import EventReview
 from models.scores import Analysis, StoredScorecard
-from models.sops import SopVersion
 from models.table import Table
 from service.opportunities.heard_calls import among
 from service.people.viewer import Viewer, visible_calls, visible_opportunities
@@ -34,23 +33,16 @@ def fingerprints(session: Session, viewer: Viewer, deals: Collection[uuid.UUID])
     """A signed 64-bit number for each of the deals that the viewer sees, the same for whoever sees the same calls.
 
     It is made of which version of which row there is (PostgreSQL's ``ctid`` and ``xmin``: each change of a row is a
-    new version of it), so no column can be forgotten. Key events are not looked at: they are written with their
-    analysis and never change; a new reading is a new analysis.
+    new version of it), so no column can be forgotten. Key events and versions of SOPs are not looked at: they never
+    change. Events are written with their analysis, and another reading is another analysis.
     """
-    everybody = session.scalar(select(_of_all()))
+    # Not the version of the row: who signs in or chooses a language has no other name.
+    people = session.scalar(select(func.bit_xor(_hash(User.id, User.name, seed=1))))
     parts = union_all(*_parts(viewer, deals)).subquery("parts")
     deal, mark = parts.c
     query = select(deal, func.bit_xor(mark)).join(Opportunity, Opportunity.id == deal).group_by(deal)
     query = query.where(visible_opportunities(viewer))
-    return {found: number ^ (everybody or 0) for found, number in session.execute(query)}
-
-
-def _of_all() -> ColumnElement[int]:
-    """What any deal may be judged by: people's names, and what SOPs ask for."""
-    # Not the version of the row: who signs in or chooses a language has no other name.
-    people = select(func.bit_xor(_hash(User.id, User.name, seed=1))).scalar_subquery()
-    versions = select(func.bit_xor(_version(SopVersion, seed=2))).select_from(SopVersion).scalar_subquery()
-    return func.coalesce(people, 0).op("#", return_type=BigInteger())(func.coalesce(versions, 0))
+    return {found: number ^ (people or 0) for found, number in session.execute(query)}
 
 
 def _parts(viewer: Viewer, deals: Collection[uuid.UUID]) -> Iterator[_Part]:

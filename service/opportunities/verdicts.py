@@ -12,13 +12,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
+from typing import Generic, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
+from models.database import Database
+from models.opportunities import Opportunity
 from service.opportunities.facts import Judging, deal_facts
 from service.opportunities.fingerprints import fingerprints
-from service.people.viewer import Viewer
+from service.people.viewer import OPERATOR, Viewer
 from service.records.pipelines import pipelines
 from sop.deals.facts import DealFacts
 from sop.deals.gap import Gap, truth_gap
@@ -28,6 +32,8 @@ from sop.deals.validity import valid_until
 
 _MOST_KEPT = 20_000
 """A gap takes one to three kilobytes."""
+_MOST_WHOLE = 250
+"""All facts of a deal with a dozen calls take a quarter of a megabyte."""
 _AT_ONCE = 2_000
 """So many deals are judged at a time, to hold the events of no more."""
 
@@ -48,22 +54,25 @@ class _Kept:
         return self.pipeline == pipeline and self.since <= now and (self.until is None or now <= self.until)
 
 
-class _Memory:
-    """The gaps that were asked for last."""
+Thing = TypeVar("Thing")
+
+
+class _Memory(Generic[Thing]):
+    """What was asked for last."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._kept: OrderedDict[Key, Thing] = OrderedDict()
         self._lock = Lock()
 
-    def find(self, key: Key) -> _Kept | None:
+    def find(self, key: Key) -> Thing | None:
         with self._lock:
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
             return found
 
-    def keep(self, key: Key, kept: _Kept) -> None:
+    def keep(self, key: Key, kept: Thing) -> None:
         with self._lock:
             self._kept[key] = kept
             self._kept.move_to_end(key)
@@ -71,7 +80,8 @@ class _Memory:
                 self._kept.popitem(last=False)
 
 
-_MEMORY = _Memory(_MOST_KEPT)
+_GAPS: _Memory[_Kept] = _Memory(_MOST_KEPT)
+_FACTS: _Memory[DealFacts] = _Memory(_MOST_WHOLE)
 
 
 def gaps_of(
@@ -84,18 +94,41 @@ def gaps_of(
     """
     known, address = pipelines(session), _address(session)
     wanted = {deal: line for deal, name in deals.items() if (line := known.get(name)) is not None}
-    # Read before the facts are: a change in between makes a fingerprint that nobody asks for again.
     marks = fingerprints(session, viewer, list(wanted)) if wanted else {}
     found: dict[uuid.UUID, tuple[Pipeline, Gap]] = {}
     for deal, mark in marks.items():
-        kept = _MEMORY.find((address, deal, mark))
+        kept = _GAPS.find((address, deal, mark))
         if kept is not None and kept.holds(wanted[deal], now):
             found[deal] = kept.pipeline, kept.gap
     for some in _portions([deal for deal in marks if deal not in found]):
+        anew = {}
         for deal, (facts, line, gap) in judged_anew(session, viewer, some, now, known).items():
             found[deal] = line, (told := listed(gap))
-            _MEMORY.keep((address, deal, marks[deal]), _Kept(line, told, now, valid_until(line, facts, now)))
+            anew[deal] = _Kept(line, told, now, valid_until(line, facts, now))
+        for deal in _unchanged(session, viewer, anew, marks):
+            _GAPS.keep((address, deal, marks[deal]), anew[deal])
     return found
+
+
+def facts_of(session: Session, viewer: Viewer, deals: Collection[uuid.UUID]) -> dict[uuid.UUID, DealFacts]:
+    """All facts of the deals that the viewer sees, of those asked for: for the few that a board shows each time."""
+    address = _address(session)
+    marks = fingerprints(session, viewer, deals) if deals else {}
+    kept = ((deal, _FACTS.find((address, deal, mark))) for deal, mark in marks.items())
+    found = {deal: facts for deal, facts in kept if facts is not None}
+    left = [deal for deal in marks if deal not in found]
+    anew = deal_facts(session, viewer, left) if left else {}
+    for deal in _unchanged(session, viewer, anew, marks):
+        _FACTS.keep((address, deal, marks[deal]), anew[deal])
+    return found | anew
+
+
+def judge_ahead(database: Database, now: datetime) -> None:
+    """Judge all open deals, so that whoever looks first after a start does not wait for it."""
+    with database.transaction() as session:
+        opened = (Opportunity.outcome == "open") & Opportunity.deleted_at.is_(None)
+        deals = session.execute(select(Opportunity.id, Opportunity.pipeline).where(opened))
+        gaps_of(session, OPERATOR, dict(deals.all()), now)
 
 
 def judged_anew(
@@ -109,6 +142,18 @@ def judged_anew(
     facts = deal_facts(session, viewer, deals, Judging(known, now))
     lines = ((deal, each, known.get(each.pipeline)) for deal, each in facts.items())
     return {deal: (each, line, truth_gap(line, each, now)) for deal, each, line in lines if line is not None}
+
+
+def _unchanged(
+    session: Session, viewer: Viewer, deals: Collection[uuid.UUID], marks: Mapping[uuid.UUID, int]
+) -> Iterable[uuid.UUID]:
+    """Those whose fingerprints are still what they were before the facts were read, each by a look of its own.
+
+    Who joins a team in between is heard by its manager and leaves no trace in the deal: what was judged then would be
+    kept for those who may not hear it.
+    """
+    again = fingerprints(session, viewer, deals) if deals else {}
+    return (deal for deal in deals if again.get(deal) == marks[deal])
 
 
 def _portions(deals: list[uuid.UUID]) -> Iterable[list[uuid.UUID]]:

@@ -18,6 +18,7 @@ from models.opportunities import Account, Contact, Opportunity
 from models.records import Change
 from service.demo.loading import PASSWORD
 from service.main import create_app
+from service.opportunities.board import CARDS
 from service.people.sessions import COOKIE
 
 ADMIN, HELEN, PRIYA, TOM = (f"{name}@example.com" for name in ("sam.ortiz", "helen.marsh", "priya.nair", "tom.becker"))
@@ -144,11 +145,19 @@ def test_the_list_is_paged(site: Site) -> None:
     assert 'rel="next"' in first
     assert client.get("/opportunities?q=MANY&sort=gap&page=2").text.count("data-row") == 10
     board = client.get("/pipeline?q=MANY").text
-    assert board.count("deal-card-top") == 30
+    assert board.count("deal-card-top") == CARDS
     assert 'href="/opportunities?q=MANY&amp;pipeline=default&amp;stage=qualify&amp;outcome=open"' in board
     with site.database.transaction() as session:
         for deal in session.scalars(select(Opportunity).where(Opportunity.external_id.startswith("MANY-"))):
             session.delete(deal)
+
+
+def test_money_of_several_currencies_says_how_it_is_ranked(site: Site) -> None:
+    """Board and gaps say so where there are several currencies, and say nothing where there is one."""
+    for address in ("/pipeline", "/pipeline/gaps"):
+        assert "share of the largest amount in its own currency" in site.browser().get(address).text
+        assert "in its own currency" not in site.browser(TOM).get(address).text
+    assert "不同币种的金额不作比较" in site.browser(language="zh").get("/pipeline").text
 
 
 def test_a_rep_sees_only_theirs(site: Site) -> None:

@@ -286,6 +286,19 @@ def test_a_former_owners_call_is_theirs_though_another_has_the_lead(database: Da
     assert get(database, lead).due_at == NOW + hours(54)
 
 
+def test_an_owners_call_from_when_another_had_the_lead_was_no_action(database: Database, settings: Settings) -> None:
+    """Cleo called while Ben had the lead: that she has it now makes it no call of an owner, and Ben is told."""
+    lead = add_lead(database)
+    claim(database, "Ben", lead)
+    expire(database, now=NOW + hours(25))
+    claim(database, "Cleo", lead, NOW + hours(30))
+    call(database, settings, "early", "Cleo", NOW + hours(2))
+    assert "called_by_other" in happened(database, lead)
+    assert "called" not in happened(database, lead)
+    assert told(database, "Ben").count("lead_contacted") == 1
+    assert get(database, lead).due_at == NOW + hours(54)
+
+
 def test_a_number_tells_whose_it_is_and_no_more(database: Database) -> None:
     """A rep reads the owner's name of another's lead, and gets no way to it."""
     lead = add_lead(database)

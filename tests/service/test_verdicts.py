@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,16 +20,21 @@ from models.database import Database
 from models.opportunities import Approval, Collaborator, Contact, DoneAction, Opportunity, OpportunityContact
 from models.people import User
 from models.scores import Analysis, SopVersion, StoredScorecard
+from service.opportunities import verdicts
 from service.opportunities.board import Judged, board
+from service.opportunities.facts import deal_facts
 from service.opportunities.figures import figures
 from service.opportunities.filters import OpportunityFilters
-from service.opportunities.verdicts import gaps_of, judged_anew, listed
+from service.opportunities.verdicts import facts_of, gaps_of, judge_ahead, judged_anew, listed
 from service.people.viewer import OPERATOR, Viewer
 from service.records.configurations import shipped
 from service.records.pipelines import pipelines, publish
+from service.sops.publishing import publish as publish_sop
+from service.sops.versions import shipped as shipped_sops
 from service.web.formats import Formats
 from service.web.rendering import Reader
 from service.web.translation import translator
+from sop.deals.facts import DealFacts
 from sop.deals.gap import Gap
 
 NOW = datetime(2026, 11, 13, 9, tzinfo=UTC)
@@ -80,6 +86,14 @@ def anew(session: Session, viewer: Viewer = OPERATOR, now: datetime = NOW) -> di
     ids = list(session.scalars(select(Opportunity.id)))
     found = judged_anew(session, viewer, ids, now, pipelines(session))
     return {facts.id: listed(gap) for facts, _, gap in found.values()}
+
+
+def in_order(found: dict[uuid.UUID, DealFacts]) -> dict[uuid.UUID, list[Any]]:
+    """The facts as values that are equal where the facts are: the order within a tuple means nothing."""
+    told = {deal: [getattr(facts, each.name) for each in fields(facts)] for deal, facts in found.items()}
+    return {
+        deal: [sorted(map(repr, v)) if isinstance(v, tuple) else v for v in values] for deal, values in told.items()
+    }
 
 
 def deal_id(session: Session, name: str = "OPP-1002") -> uuid.UUID:
@@ -155,9 +169,10 @@ def read_again(session: Session) -> None:
 
 
 def guard(session: Session) -> None:
-    """The SOP that judged the calls now wants more; the version itself is written over as nothing in the app does."""
-    for version in session.scalars(select(SopVersion)):
-        version.document += "\ngates:\n  - {stage: needs, needs: [competitor]}\n"
+    """Another SOP, with a gate, judges the calls from now on."""
+    gates = "gates:\n  - {stage: needs, needs: [competitor]}\n"
+    version, _ = publish_sop(session, f"{shipped_sops()['en-b2b']}\n{gates}", OPERATOR)
+    session.execute(update(StoredScorecard).values(sop_version_id=version.id))
 
 
 def lose_scores(session: Session) -> None:
@@ -191,10 +206,14 @@ def test_a_change_is_seen_at_once(demo: Database, change: Callable[[Session], No
     viewer = OPERATOR if who is None else viewer_of(demo, who)
     with undone(demo) as session:
         publish(session, OPERATOR, shipped("pipeline")["default"].replace(ASKING, FURTHER, 1))
-        before = kept(session, viewer)
+        ids = list(session.scalars(select(Opportunity.id)))
+        before, _ = kept(session, viewer), facts_of(session, viewer, ids)
         change(session)
         session.flush()
         assert kept(session, viewer) == anew(session, viewer)
+        # Calls that one may not see are numbered as they come.
+        if viewer is OPERATOR:
+            assert in_order(facts_of(session, viewer, ids)) == in_order(deal_facts(session, viewer, ids))
     with demo.transaction() as session:
         assert kept(session, viewer) == anew(session, viewer) != before
 
@@ -219,11 +238,42 @@ def test_nobody_gets_what_another_may_hear(demo: Database) -> None:
         assert kept(session) == whole == anew(session)
 
 
+def test_nothing_is_kept_that_changed_while_it_was_judged(demo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rep who joins a manager's team in the midst of judging, and leaves it, leaves nothing of what they heard."""
+    chen = viewer_of(demo, "chen.yun@example.com")
+    team = chen.team_id
+
+    def move(session: Session, to: uuid.UUID | None) -> None:
+        session.execute(update(User).where(User.email == ZHAO).values(team_id=to))
+
+    with undone(demo) as session:
+        ids = [deal_id(session, "OPP-1005")]
+        move(session, None)
+        own, own_facts = anew(session, chen)["OPP-1005"], in_order(deal_facts(session, chen, ids))
+
+        def joining(reading: Callable[..., Any]) -> Callable[..., Any]:
+            def read(asking: Session, *rest: Any) -> Any:
+                move(asking, team)
+                return reading(asking, *rest)
+
+            return read
+
+        with monkeypatch.context() as patch:
+            for name, reading in (("judged_anew", judged_anew), ("deal_facts", deal_facts)):
+                patch.setattr(verdicts, name, joining(reading))
+            assert kept(session, chen)["OPP-1005"] != own
+            move(session, None)
+            assert in_order(facts_of(session, chen, ids)) != own_facts
+        move(session, None)
+        assert kept(session, chen)["OPP-1005"] == own
+        assert in_order(facts_of(session, chen, ids)) == own_facts
+
+
 def test_time_alone_makes_a_gap_another(demo: Database) -> None:
     """Where gates count days the kept gaps are those of the hour that is asked for, forwards and backwards."""
     document = shipped("pipeline")["default"]
     document = document.replace("{heard: needs_discovery, by: rep}", "{heard: needs_discovery, within_days: 45}", 1)
-    hours = [*range(0, 24 * 40, 31), 5]
+    hours = [*range(0, 24 * 40, 47), 5]
     seen = set()
     with undone(demo) as session:
         publish(session, OPERATOR, document)
@@ -247,6 +297,17 @@ def test_what_did_not_change_is_not_read_again(demo: Database) -> None:
         with sent(demo) as statements:
             assert kept(session)["OPP-1002"].claimed == "close"
         assert any("key_events" in statement for statement in statements)
+
+
+def test_a_server_that_starts_judges_ahead(demo: Database) -> None:
+    """Afterwards the first who looks at open deals reads no key events for their gaps."""
+    judge_ahead(demo, NOW)
+    with demo.transaction() as session:
+        opened = select(Opportunity.id, Opportunity.pipeline).where(Opportunity.outcome == "open")
+        deals = dict(session.execute(opened).all())
+        with sent(demo) as statements:
+            assert len(gaps_of(session, OPERATOR, deals, NOW)) == len(deals) > 0
+        assert not any("key_events" in statement for statement in statements)
 
 
 def test_the_boards_figures_are_those_of_all_deals(demo: Database) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from nlp.corpus.shipped import shipped_corpus
 from nlp.encoders.e5_weights import UnpackedE5Encoder, default_weights, read_weights
@@ -50,6 +51,18 @@ def test_weights_are_read_as_they_were_packed(encoder: UnpackedE5Encoder) -> Non
     assert steps.max() <= 7
     learned = encoder.model.encoder.layer[3].attention.self.query.weight.detach().numpy()
     np.testing.assert_array_equal(query, learned)
+
+
+def test_the_first_layers_alone_give_what_they_give_in_the_whole(encoder: UnpackedE5Encoder) -> None:
+    """Six layers are half of the network: what leaves them is what enters the seventh."""
+    first = UnpackedE5Encoder(layers=6)
+    tokens = encoder.tokenizer(encoder.prefix + "下周三上午十点给您演示", return_tensors="pt")
+    with torch.inference_mode():
+        inside = encoder.model(**tokens, output_hidden_states=True).hidden_states[6]
+        assert torch.allclose(first.model(**tokens).last_hidden_state, inside, atol=1e-5)
+    assert first.name == "multilingual-e5-small, first 6 layers"
+    with pytest.raises(EncoderError, match="12 layers, so not the first 13"):
+        UnpackedE5Encoder(layers=13)
 
 
 @pytest.mark.parametrize("content", [b"", b"GGUF" + bytes(200), b"E5S1" + bytes(10)])

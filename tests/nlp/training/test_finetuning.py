@@ -65,6 +65,19 @@ def test_only_the_upper_layers_learn(base: TransformersEncoder, calls: list[Anno
     assert np.abs(tuned.encode(["价格太贵了"]) - untuned.encode(["价格太贵了"])).max() > 1e-4
 
 
+def test_what_people_judged_is_learned_anew(
+    calls: list[AnnotatedCall], lower: LowerLayers, tmp_path: Path
+) -> None:
+    """A training is not taken up where the same labels were known for sure of other turns; nor does one fail in which
+    nothing is known."""
+    short = replace(OPTIONS, epochs=1)
+    unknown = [replace(call, turns=tuple(replace(turn, reviewed=()) for turn in call.turns)) for call in calls]
+    for learned in (calls, unknown):
+        finetuned(learned, lower, short, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert Finetuning(unknown, lower, short).advance() == 0.0
+
+
 def test_a_break_changes_nothing(calls: list[AnnotatedCall], lower: LowerLayers, tmp_path: Path) -> None:
     """Broken off in the midst of an epoch and taken up by another process's training, it ends at the same weights."""
     whole = Finetuning(calls, lower, OPTIONS)
