@@ -25,8 +25,6 @@ _OF_NAMES = 10.0
 _LOST_FILLERS = 0.7
 _LOWERED = 0.05
 """Share of the capitals that begin a sentence."""
-_JOINED = 0.06
-"""Share of the sentence ends that are commas."""
 _MARKS = {
     "?": (("?", 0.79), (".", 0.17), (",", 0.04)),
     ".": ((".", 0.84), (",", 0.12), ("", 0.04)),

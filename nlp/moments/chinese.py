@@ -132,10 +132,6 @@ def _whole_week(match: re.Match[str], today: date) -> Days | None:
     return days.week(today, _WEEKS[match["weeks"]], _PARTS.get(part, "all"))
 
 
-def _week_end(match: re.Match[str], today: date) -> Days | None:
-    return days.weekend(today)
-
-
 def _day_in_month(match: re.Match[str], today: date) -> Days | None:
     number = _number(match["day"])
     if number is None:

@@ -23,6 +23,8 @@ from nlp.tagging.second_reading import SecondReading, common_bits, common_terms
 from sop.events import EVENTS
 
 FORMAT = "clearcall-head-3"
+_REMEDY = "'clearcall nlp train --output FILE'"
+"""Without ``--output`` the shipped head would be written over, which may not be the one that is wrong."""
 
 
 class HeadError(RuntimeError):
@@ -96,9 +98,9 @@ def read_head(path: Path) -> TrainedHead:
         content = path.read_bytes()
     except OSError as error:
         raise HeadError(
-            f"{path.name}: cannot be read ({error.strerror}); retrain with python -m nlp.training.head"
+            f"{path}: cannot be read ({error.strerror}); name another file, or retrain with {_REMEDY}"
         ) from error
-    return head_from_bytes(content, path.name)
+    return head_from_bytes(content, str(path))
 
 
 def head_from_bytes(content: bytes, source: str = "head") -> TrainedHead:
@@ -114,7 +116,7 @@ def head_from_bytes(content: bytes, source: str = "head") -> TrainedHead:
     except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise HeadError(
-            f"{source}: not a readable tagging head ({reason}); retrain with python -m nlp.training.head"
+            f"{source}: not a readable tagging head ({reason}); name another file, or retrain with {_REMEDY}"
         ) from error
 
 

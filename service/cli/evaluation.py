@@ -71,7 +71,7 @@ def tagger(
 
     With --reviews, precision and recall with 95 % intervals from reviews of the calls in the database.
 
-    Calls that the shipped head was trained on are measured held out: four heads are trained, each
+    Calls that the tagger was trained on are measured held out: four heads are trained, each
     without a quarter of the calls, and each quarter is tagged by the head that never saw it.
 
     With --sop turns may also be labelled with that document's own events; one that no turn has is told as no gold.

@@ -28,7 +28,7 @@ def add_deals(session: Session, text: str, calls: list[dict[str, Any]]) -> None:
     """The deals that this home never had, each with the stages it went through.
 
     Raises:
-        ValueError: a row of the demo itself is wrong.
+        ValueError: a row does not fit, as the home's pipelines are others by now.
     """
     report = import_opportunities(session, missing(session, Opportunity, "opportunity_id", text), "opportunities.csv")
     if report.bad:

@@ -47,13 +47,16 @@ def load(database: Database) -> list[Source]:
     In a home that an earlier version of the demo made what is missing is added; what people changed there stays.
 
     Raises:
-        DemoError: this home already holds users who are not the demo's.
+        DemoError: this home already holds users who are not the demo's, or pipelines that its deals do not fit.
     """
     with database.transaction() as session:
         _add_people(session)
         _publish_sops(session)
         calls = [json.loads(line) for line in _data("calls.jsonl").splitlines() if line.strip()]
-        add_deals(session, _data("opportunities.csv"), calls)
+        try:
+            add_deals(session, _data("opportunities.csv"), calls)
+        except ValueError as error:
+            raise DemoError(f"the demo's deals do not fit this home: {error}") from error
         add_customers(session, _data("contacts.csv"))
         add_collaborators(session, _data("collaborators.csv"))
         add_leads(session, _data("leads.csv"))

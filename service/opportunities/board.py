@@ -149,9 +149,10 @@ def board(session: Session, viewer: Viewer, filters: OpportunityFilters, now: da
     pipeline = known.get(filters.pipeline or DEFAULT_PIPELINE) or known[DEFAULT_PIPELINE]
     wanted = replace(filters, pipeline=pipeline.id, outcome=filters.outcome or "open", stage=None)
     deals = judged(session, viewer, wanted, now)
-    drawn = [deal for here in _by_stage(deals).values() for deal in here[:CARDS]]
+    by_stage = _by_stage(deals)
+    drawn = [deal for here in by_stage.values() for deal in here[:CARDS]]
     shown = {deal.row.id: deal for deal in with_risks(session, viewer, drawn, now)}
-    columns = tuple(_columns(pipeline, deals, shown, wanted, to))
+    columns = tuple(_columns(pipeline, by_stage, shown, wanted, to))
     return Board(pipeline.id, word(pipeline.title, to.language), columns, figures(deals))
 
 
@@ -199,12 +200,11 @@ def _has_risk(deal: Judged, kind: str) -> bool:
 
 def _columns(
     pipeline: Pipeline,
-    deals: Sequence[Judged],
+    by_stage: Mapping[str, Sequence[Judged]],
     shown: Mapping[uuid.UUID, Judged],
     filters: OpportunityFilters,
     to: Reader,
 ) -> Iterable[Column]:
-    by_stage = _by_stage(deals)
     for stage in pipeline.stages:
         here = by_stage.get(stage.id, [])
         if stage.kind != (filters.outcome or "open") and not here:

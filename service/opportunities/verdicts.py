@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
@@ -32,8 +32,8 @@ from sop.deals.validity import valid_until
 
 _MOST_KEPT = 20_000
 """A gap takes one to three kilobytes."""
-_MOST_WHOLE = 250
-"""All facts of a deal with a dozen calls take a quarter of a megabyte."""
+_MOST_EVENTS = 75_000
+"""Of deals whose facts are kept: an event takes nearly a kilobyte, and one deal may have more than a hundred others."""
 _AT_ONCE = 2_000
 """So many deals are judged at a time, to hold the events of no more."""
 
@@ -58,10 +58,11 @@ Thing = TypeVar("Thing")
 
 
 class _Memory(Generic[Thing]):
-    """What was asked for last."""
+    """What was asked for last, as much of it as comes to ``most`` by its ``size``."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, size: Callable[[Thing], int] = lambda _: 1) -> None:
+        self._most, self._size = most, size
+        self._sum = 0
         self._kept: OrderedDict[Key, Thing] = OrderedDict()
         self._lock = Lock()
 
@@ -74,14 +75,16 @@ class _Memory(Generic[Thing]):
 
     def keep(self, key: Key, kept: Thing) -> None:
         with self._lock:
+            if key in self._kept:
+                self._sum -= self._size(self._kept.pop(key))
             self._kept[key] = kept
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._sum += self._size(kept)
+            while self._sum > self._most:
+                self._sum -= self._size(self._kept.popitem(last=False)[1])
 
 
 _GAPS: _Memory[_Kept] = _Memory(_MOST_KEPT)
-_FACTS: _Memory[DealFacts] = _Memory(_MOST_WHOLE)
+_FACTS: _Memory[DealFacts] = _Memory(_MOST_EVENTS, lambda facts: 1 + len(facts.calls) + len(facts.events))
 
 
 def gaps_of(

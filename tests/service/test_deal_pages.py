@@ -245,7 +245,7 @@ def test_bad_rows_are_told_in_the_readers_language(site: Site) -> None:
         headers={"X-CSRF-Token": token.group(1), "HX-Request": "true"},
     ).text
     assert "amount：“许多”不是数字" in shown
-    assert "stage：应为流程“default”的 qualify" in shown
+    assert "stage：应为管道“default”的 qualify" in shown
 
 
 def test_approvals_are_asked_for_by_reps_and_decided_by_managers(site: Site) -> None:

@@ -19,8 +19,10 @@ from service.accounts.editing import set_decision_role, set_role_in_deal
 from service.demo.loading import DemoError, load, logins
 from service.people.queries import NewUser, add_user, user_by_email
 from service.people.viewer import OPERATOR, Viewer
+from service.records import configurations
 from service.records.importing import import_file
 from service.records.mapping_document import FieldMapping
+from service.records.pipelines import publish as publish_pipeline
 from service.settings import Settings
 from service.sops.publishing import publish
 from service.sops.versions import current_version, shipped, vocabularies
@@ -135,3 +137,15 @@ def test_the_demo_refuses_a_home_with_real_people(database: Database) -> None:
         add_user(session, NewUser("Real", "real@company.com", "admin"))
     with pytest.raises(DemoError, match="set CLEARCALL_HOME to another folder"):
         load(database)
+
+
+def test_the_demo_says_where_its_deals_do_not_fit(database: Database) -> None:
+    """In a home whose pipeline has lost a stage of the demo's deals one line tells the stage, and nothing is loaded."""
+    document = configurations.shipped("pipeline")["default"]
+    document = document.replace("- id: close\n", "- id: signing\n").replace("en: Close}", "en: Signing}")
+    with database.transaction() as session:
+        publish_pipeline(session, OPERATOR, document)
+    with pytest.raises(DemoError, match=r"opportunities\.csv: line \d+: stage: .*'close'"):
+        load(database)
+    with database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(User)) == 0

@@ -269,6 +269,20 @@ def test_nothing_is_kept_that_changed_while_it_was_judged(demo: Database, monkey
         assert in_order(facts_of(session, chen, ids)) == own_facts
 
 
+def test_what_is_kept_takes_no_more_room_than_it_may() -> None:
+    """What was asked for longest ago goes first, large things make room for themselves, and none is counted twice."""
+    memory: verdicts._Memory[str] = verdicts._Memory(10, len)
+    keys = [("db", uuid.uuid4(), 0) for _ in range(4)]
+    for key, thing in zip(keys, ("aaa", "bbb", "ccc"), strict=False):
+        memory.keep(key, thing)
+    memory.keep(keys[2], "cccc")
+    assert memory.find(keys[0]) == "aaa"
+    memory.keep(keys[3], "dd")
+    assert [memory.find(key) for key in keys] == ["aaa", None, "cccc", "dd"]
+    memory.keep(keys[1], "b" * 10)
+    assert [memory.find(key) for key in keys] == [None, "b" * 10, None, None]
+
+
 def test_time_alone_makes_a_gap_another(demo: Database) -> None:
     """Where gates count days the kept gaps are those of the hour that is asked for, forwards and backwards."""
     document = shipped("pipeline")["default"]

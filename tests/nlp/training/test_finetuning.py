@@ -65,9 +65,7 @@ def test_only_the_upper_layers_learn(base: TransformersEncoder, calls: list[Anno
     assert np.abs(tuned.encode(["价格太贵了"]) - untuned.encode(["价格太贵了"])).max() > 1e-4
 
 
-def test_what_people_judged_is_learned_anew(
-    calls: list[AnnotatedCall], lower: LowerLayers, tmp_path: Path
-) -> None:
+def test_what_people_judged_is_learned_anew(calls: list[AnnotatedCall], lower: LowerLayers, tmp_path: Path) -> None:
     """A training is not taken up where the same labels were known for sure of other turns; nor does one fail in which
     nothing is known."""
     short = replace(OPTIONS, epochs=1)

@@ -42,7 +42,7 @@ def test_a_head_survives_its_file(tmp_path: Path) -> None:
 def test_a_broken_head_file_is_named(tmp_path: Path) -> None:
     """Missing, truncated and foreign files give one line with the file and the remedy."""
     path = tmp_path / "head.safetensors"
-    with pytest.raises(HeadError, match=r"head\.safetensors: cannot be read .*retrain"):
+    with pytest.raises(HeadError, match=r"head\.safetensors: cannot be read .*retrain with .* --output FILE"):
         read_head(path)
     for content in (b"", b"\x01", b"x" * 100, train_bytes(some_calls(2), HashedEncoder(), TINY)[:-10]):
         path.write_bytes(content)

@@ -25,6 +25,17 @@ def test_every_reason_has_its_words(language: str) -> None:
     assert all(f'"{key}"' in text or key == "in_column" for key in told)
 
 
+def test_reasons_speak_as_the_pages_do() -> None:
+    """In Chinese a pipeline is called what the menu calls it, not as procedures are, and readers are addressed as
+    everywhere."""
+    texts = translator("zh").texts
+    told = {key: str(words) for key, words in texts.items() if key.startswith("row_reasons.")}
+    of_pipelines = [words for words in told.values() if "{pipeline}" in words]
+    assert len(of_pipelines) > 1
+    assert all(str(texts["nav.pipeline"]) in words for words in of_pipelines)
+    assert not any("你" in str(words) for words in texts.values())
+
+
 def test_a_value_stays_on_its_line() -> None:
     """A line break in a cell does not break the line that tells of it; letters of any script stay as they are."""
     reason = RowReason("no_number", "amount", {"value": "许\n多"})
