@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -89,5 +90,6 @@ def _score(
 
 
 def _holds(turn: AnnotatedTurn, taught: Sequence[str]) -> bool:
+    """Whether it says one of the folded texts, as whole words where words are apart: "trial" is not in "industrial"."""
     folded = fold(turn.text)
-    return any(text in folded for text in taught)
+    return any(re.search(rf"(?<![a-z0-9]){re.escape(text)}(?![a-z0-9])", folded) for text in taught)

@@ -116,13 +116,16 @@ def _serve(config: Settings, database: Database, host: str, port: int, *, work: 
 
 
 def _judge_ahead(database: Database) -> None:
+    import structlog
     from sqlalchemy.exc import SQLAlchemyError
 
     from service.opportunities.verdicts import judge_ahead
 
-    # A server that is stopped meanwhile takes the database away; deals are judged anyway once somebody looks.
-    with contextlib.suppress(SQLAlchemyError):
+    try:
         judge_ahead(database, datetime.now(UTC))
+    except SQLAlchemyError as error:
+        # A server that is stopped meanwhile takes the database away; deals are judged anyway once somebody looks.
+        structlog.get_logger().warning("deals_not_judged_ahead", reason=str(error).splitlines()[0])
 
 
 def _address(host: str, port: int) -> str:

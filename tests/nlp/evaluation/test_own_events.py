@@ -100,6 +100,13 @@ def test_turns_that_hold_an_example_are_left_out() -> None:
     assert own.counts.gold == 1
 
 
+def test_an_example_of_one_word_leaves_out_that_word_only() -> None:
+    """A turn in which it is a part of another word tells how the event is heard."""
+    short = "  - id: trial\n    title: Trial\n    examples:\n      - trial\n      - a free month\n      - try it\n"
+    (own,) = measured(short, call_of(("An industrial freezer", []), ("A trial, then", ["trial"]))).own_events
+    assert own.left_out == 1
+
+
 def test_a_rule_may_name_what_the_tagger_heard() -> None:
     """An event that leans on a built-in one is heard only where that one is."""
     call = call_of(("The liability costs ten.", ["priced"]), ("The liability, yes.", []))
