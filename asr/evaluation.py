@@ -1,8 +1,9 @@
 """How well recordings are transcribed: word and character error rates against gold, with intervals.
 
 Texts are compared after NFKC, in lower case, without noise marks and punctuation. English goes through the
-Whisper normalizer and is counted by word (WER); Mandarin is folded to Simplified, its numbers are spelled
-out, and it is counted by character (CER). Errors are summed and divided by the sum of reference words.
+Whisper normalizer, with "all right" and "OK" as one word with their other spellings, and is counted by word (WER);
+Mandarin is folded to Simplified, its numbers are spelled out, and it is counted by character (CER). Errors are summed
+and divided by the sum of reference words.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ SEED = 20_240_601
 
 _NOISE = re.compile(r"\[[^\]]*\]|<[^>]*>")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
+_SAME_WORD = ((re.compile(r"\ball right\b"), "alright"), (re.compile(r"\bok\b"), "okay"))
+"""Spellings of one word that the Whisper normalizer keeps apart."""
 _SAME_NUMBER = str.maketrans({"两": "二", "〇": "零"})
 
 
@@ -267,6 +270,8 @@ def tokens(text: str, language: Language) -> list[str]:
     """The words (English) or characters (Mandarin) that are compared."""
     plain = _NOISE.sub(" ", unicodedata.normalize("NFKC", text).lower())
     if language == "en":
+        for spelling, usual in _SAME_WORD:
+            plain = spelling.sub(usual, plain)
         return str(_english_normalizer()(plain)).split()
     return [c for c in _mandarin(plain) if not c.isspace()]
 

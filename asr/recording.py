@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from asr import audio, borders, chunks, crosstalk, guards, mandarin, speakers, vocabulary
+from asr import audio, borders, chunks, crosstalk, english, guards, mandarin, speakers, vocabulary
 from asr.channel import SAMPLES_PER_MS, Channel, clip, unfinished_ms
 from asr.chunks import Packing, Region, Window
 from asr.guards import Removed
@@ -26,7 +26,7 @@ from asr.transcript import LANGUAGES, Language, Transcript, Word
 from asr.vad import SpeechDetector
 from asr.voices import VoiceEmbedder, VoiceOptions, VoiceTrack
 
-VERSION = 6
+VERSION = 7
 """Raise when a change to decoding, detection, guards or attribution changes what is transcribed."""
 DECISIVE_MS = 20_000
 """With this much speech the language is decided."""
@@ -152,7 +152,7 @@ class _Call:
     def _writer(self, language: Language) -> speakers.Writer:
         """Names are looked for in what is punctuated and folded, since none goes on over a mark."""
         names = self._options.vocabulary.get(language, ())
-        write: speakers.Writer = mandarin.written if language == "zh" else tuple
+        write: speakers.Writer = mandarin.written if language == "zh" else english.written
         return lambda words: vocabulary.as_named(write(words), names, language)
 
     @property

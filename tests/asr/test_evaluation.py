@@ -34,6 +34,13 @@ def test_english_is_compared_after_the_whisper_normalizer() -> None:
     assert count_errors("[noise] it's twenty two colours", "It is 22 colors!", "en") == Errors(0, 4)
 
 
+def test_spellings_of_one_word_do_not_count() -> None:
+    """Gold is written alright and okay, Whisper writes all right and OK; "all" and "right" apart are two words."""
+    assert count_errors("alright, okay then", "All right. OK, then.", "en") == Errors(0, 3)
+    assert count_errors("that's all, right?", "That's all. Right?", "en").edits == 0
+    assert count_errors("alright", "right", "en").edits == 1
+
+
 def test_mandarin_is_compared_by_character() -> None:
     """Traditional characters, punctuation, width and the form of numbers do not count."""
     assert count_errors("一共一千八百块，可以吗？", "一共1,800塊可以嗎", "zh") == Errors(0, 10)
