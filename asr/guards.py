@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Literal
 
 from asr.chunks import Region, Window
@@ -37,6 +38,8 @@ MAX_CHARACTERS_PER_SECOND = {"zh": 14.0, "en": 35.0}
 INSTANT_MS = 20
 """A word that the alignment gives no more time than one step was not heard."""
 OUTSIDE_MS = 400
+LEAST_BELIEVED = 0.5
+"""Mean confidence in the words of a sound that the detector is not sure of, from which on they are believed."""
 
 _LOOP_TIMES = 4
 _LOOP_WORDS = 12
@@ -125,7 +128,7 @@ def removed(words: Sequence[Word], channel: int, reason: Reason) -> tuple[Remove
 def _whole_reason(heard: Heard, window: Window, language: Language) -> Reason | None:
     if _is_silence(heard):
         return "no_speech"
-    if heard.avg_logprob < HOPELESS_LOGPROB:
+    if heard.avg_logprob < HOPELESS_LOGPROB or (window.doubtful and _is_doubted(heard)):
         return "unlikely"
     if heard.compression_ratio > MAX_COMPRESSION_RATIO:
         return "repetition"
@@ -143,6 +146,12 @@ def _is_silence(heard: Heard) -> bool:
         return True
     doubt = heard.no_speech_prob - DOUBT_SLOPE * heard.avg_logprob
     return heard.no_speech_prob > MAX_NO_SPEECH_PROB / 2 and doubt > MAX_DOUBT
+
+
+def _is_doubted(heard: Heard) -> bool:
+    """Whether the words are likelier wrong than right, by the recognizer's own account."""
+    confidences = [word.confidence for word in heard.words]
+    return bool(confidences) and fmean(confidences) < LEAST_BELIEVED
 
 
 def _too_fast(text: str, seconds: float, language: Language) -> bool:

@@ -53,6 +53,18 @@ def test_invented_windows_are_removed_with_their_reason(answer: Heard, language:
 
 
 @pytest.mark.parametrize(
+    ("doubtful", "confidence", "stays"), [(True, 0.45, False), (True, 0.6, True), (False, 0.1, True)]
+)
+def test_two_doubts_are_one_too_many(doubtful: bool, confidence: float, stays: bool) -> None:
+    """Where neither detector nor recognizer is sure, nothing is written; either doubt alone is no reason."""
+    region = Region(10_000, 11_000, doubtful)
+    words = tuple(Word(text, 0, 300, confidence) for text in (" Get", " your", " phone."))
+    guarded = guard(Heard(words, -0.66, 0.15, 1.0), Window(0, (region,), (region,)), "en")
+    assert bool(guarded.words) is stays
+    assert [one.reason for one in guarded.removed] == ([] if stays else ["unlikely"])
+
+
+@pytest.mark.parametrize(
     ("logprob", "no_speech"), [(-1.6, 0.13), (-1.19, 0.05), (-0.33, 0.54), (-0.3, 0.8), (-0.68, 0.5), (-0.9, 0.29)]
 )
 def test_one_sign_alone_removes_nothing(logprob: float, no_speech: float) -> None:
