@@ -25,7 +25,8 @@ format: setup ## put the code into the house style
 serve: setup ## the web app on your own data
 	$(BIN)/clearcall serve
 
-train: setup ## train the shipped tagging head, the role weights and the respelling weights again
+train: setup ## train the shipped encoder, the tagging head over it, the role weights and the respelling weights again
+	$(BIN)/python -m nlp.training.encoder --checkpoints .checkpoints
 	$(BIN)/python -m nlp.training.head
 	$(BIN)/python -m nlp.roles.training
 	$(BIN)/python -m nlp.respelling.training
@@ -62,4 +63,4 @@ $(STAMPS)/browser:
 	@touch $@
 
 clean: ## forget the set-up
-	rm -rf .venv $(STAMPS) service/web/node_modules
+	rm -rf .venv $(STAMPS) .checkpoints service/web/node_modules

@@ -1,7 +1,8 @@
 """How well recordings are transcribed: word and character error rates against gold, with intervals.
 
 Texts are compared after NFKC, in lower case, without noise marks and punctuation. English goes through the
-Whisper normalizer, with "all right" and "OK" as one word with their other spellings, and is counted by word (WER);
+Whisper normalizer, with "all right" and "OK" as one word with their other spellings, digits said one by one as one
+number and "10 and a half" as 10.5, which is how it writes them where they are words, and is counted by word (WER);
 Mandarin is folded to Simplified, its numbers are spelled out, and it is counted by character (CER). Errors are summed
 and divided by the sum of reference words.
 """
@@ -32,6 +33,8 @@ SEED = 20_240_601
 
 _NOISE = re.compile(r"\[[^\]]*\]|<[^>]*>")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
+_DIGITS = re.compile(r"\b\d(?:[, ]+\d)+\b(?!\.\d)")
+_AND_A_HALF = re.compile(r"\b(\d+) and a half\b")
 _SAME_WORD = ((re.compile(r"\ball right\b"), "alright"), (re.compile(r"\bok\b"), "okay"))
 """Spellings of one word that the Whisper normalizer keeps apart."""
 _SAME_NUMBER = str.maketrans({"两": "二", "〇": "零"})
@@ -272,6 +275,7 @@ def tokens(text: str, language: Language) -> list[str]:
     if language == "en":
         for spelling, usual in _SAME_WORD:
             plain = spelling.sub(usual, plain)
+        plain = _AND_A_HALF.sub(r"\1.5", _DIGITS.sub(lambda said: re.sub(r"\D", "", said[0]), plain))
         return str(_english_normalizer()(plain)).split()
     return [c for c in _mandarin(plain) if not c.isspace()]
 

@@ -104,8 +104,9 @@ def guard(heard: Heard, window: Window, language: Language) -> Guarded:
     reason = _whole_reason(heard, window, language)
     if reason:
         return Guarded((), removed(words, window.channel, reason))
-    believed, tail = _without_tail(words)
-    believed, loops = _without_loops(believed)
+    # A tail cut first would leave too few rounds of a loop to be told as one.
+    believed, loops = _without_loops(words)
+    believed, tail = _without_tail(believed)
     if heard.no_speech_prob > MAX_NO_SPEECH_PROB and (loops or _CIRCLE.search(heard.text)):
         return Guarded((), removed(words, window.channel, "repetition"))
     believed, outside = _within_speech(believed, window.regions)

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from asr.syllables import are_near, is_han, syllable, tone
+from asr.syllables import are_near, is_han, sound
 from asr.transcript import Word
 
 MAX_PAUSE_MS = 400
@@ -64,10 +64,10 @@ def _breaths(words: Sequence[Word]) -> Iterator[list[tuple[int, int]]]:
 
 def _spot(heard: str, names: Sequence[Name]) -> Spot | None:
     """The first stretch that sounds like a name: longer names first, the same sound before a near one."""
-    sounds = tuple(syllable(character) for character in heard)
+    syllables = tuple(sound(character).syllable for character in heard)
     places: dict[str, list[int]] = {}
-    for place, sound in enumerate(sounds):
-        places.setdefault(sound, []).append(place)
+    for place, syllable in enumerate(syllables):
+        places.setdefault(syllable, []).append(place)
     found: list[tuple[int, bool, int, str]] = []
     for name, wanted in names:
         if found and len(name) < -found[0][0]:
@@ -75,7 +75,7 @@ def _spot(heard: str, names: Sequence[Name]) -> Spot | None:
         # At most one syllable differs, so the first or the second is the same.
         starts = {*places.get(wanted[0], ()), *(place - 1 for place in places.get(wanted[1], ()))}
         for start in sorted(start for start in starts if 0 <= start <= len(heard) - len(name)):
-            near = _nearness(sounds[start : start + len(name)], wanted)
+            near = _nearness(syllables[start : start + len(name)], wanted)
             if near is not None and _may_be(heard, start, name, near, names):
                 found.append((-len(name), near, start, name))
     if not found:
@@ -114,7 +114,7 @@ def _is_everyday(heard: str, wanted: str) -> bool:
     """Whether a character in a name's place is more likely the word that it is."""
     if heard == wanted:
         return False
-    return _frequency(heard) > (EVERYDAY if tone(heard) == tone(wanted) else COMMON)
+    return _frequency(heard) > (EVERYDAY if sound(heard).tone == sound(wanted).tone else COMMON)
 
 
 def _places(heard: str, name: str) -> Iterator[int]:

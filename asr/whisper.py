@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import ctranslate2
 import numpy as np
@@ -23,29 +23,18 @@ from numpy.typing import NDArray
 
 from asr.alignment import aligned_words, mean_log_probability
 from asr.chunks import length_class_ms
+from asr.encoding import FRAME_MS, FULL_MS, POSITION_MS, TAIL_MS, Encoded, duration_ms, extended, own_ms, padded
 from asr.guards import runs_away
+from asr.hypotheses import MAX_TOKENS, Hypothesis, best_of, max_tokens, without_words
 from asr.levels import SAMPLE_RATE_HZ, Mono
-from asr.recognition import Heard, compression_ratio
+from asr.recognition import Heard
 from asr.spelling import all_heard
 from asr.transcript import LANGUAGES, Language, Word
+from asr.whisper_options import WhisperError, WhisperOptions, choose_device
 
-Device = Literal["auto", "cpu", "cuda"]
-Encoded = NDArray[np.float32]
-"""`(positions, width)`: the encoder's output for one clip, a position for each 20 ms."""
-
-TAIL_MS = 1_000
-"""Silence after a clip; without it the last word is often lost."""
-LEAST_MS = 3_000
-"""Shorter input makes Whisper say a short remark again and again."""
 AGAIN_MS = 10_000
 """With so much silence after a clip, up to what Whisper was trained on, fewer searches run away."""
-FULL_MS = 30_000
-FRAME_MS = 10
-POSITION_MS = 20
-"""One position of the encoder's output."""
-MAX_TOKENS = 448
 TRIAL_BATCHES = 8
-TOKENS_PER_SECOND = 9
 PROMPTED: tuple[Language, ...] = ("en",)
 """Languages whose vocabulary is given to Whisper as text before a clip, beside a search without it: *base* then also
 writes names that nobody says, which are believed only where the plain text is like them. In Mandarin that is most of
@@ -65,49 +54,6 @@ fastest. Forbidding runs of tokens to come again ends what is left, at the cost 
 keeps the probability it has without the ban. Nothing is sampled: the generator behind sampling is seeded once
 per thread, and the words would depend on what it decoded before.
 """
-
-
-class WhisperError(RuntimeError):
-    """Whisper can't be loaded as asked; the message says what to change."""
-
-
-@dataclass(frozen=True, slots=True)
-class WhisperOptions:
-    """How Whisper runs.
-
-    ``compute_type`` "auto" is int8 on a CPU and float16 on a GPU; ``cpu_threads`` 0 leaves the number to
-    CTranslate2. ``workers`` threads can ask at once and are served at the same time, each with ``cpu_threads``; one
-    recording should ask from ``lanes`` of them, from all for 0.
-    """
-
-    device: Device = "auto"
-    compute_type: str = "auto"
-    cpu_threads: int = 0
-    beam_size: int = 5
-    workers: int = 1
-    lanes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    tokens: list[int]
-    text: str
-    avg_logprob: float
-    no_speech_prob: float
-
-
-def choose_device(options: WhisperOptions, cuda_devices: Callable[[], int]) -> tuple[str, str]:
-    """The device and compute type to load with.
-
-    Raises:
-        WhisperError: a GPU is asked for and there is none.
-    """
-    count = cuda_devices() if options.device != "cpu" else 0
-    if options.device == "cuda" and count == 0:
-        raise WhisperError("device 'cuda': no CUDA device found; use device 'auto' or 'cpu'")
-    device = "cuda" if count else "cpu"
-    automatic = "float16" if device == "cuda" else "int8"
-    return device, automatic if options.compute_type == "auto" else options.compute_type
 
 
 def on_gpu(options: WhisperOptions) -> bool:
@@ -185,7 +131,7 @@ class WhisperRecognizer:
         """Whisper's own language probabilities, summed over the clips; see the Protocol."""
         scores: dict[Language, float] = dict.fromkeys(LANGUAGES, 0.0)
         for clip in clips:
-            (encoded,) = self._encoded([clip], _own_ms(clip))
+            (encoded,) = self._encoded([clip], own_ms(clip))
             by_token = dict(self._whisper.model.detect_language(_view([encoded]))[0])
             for language in LANGUAGES:
                 scores[language] += by_token.get(f"<|{language}|>", 0.0)
@@ -194,7 +140,7 @@ class WhisperRecognizer:
     def recognize(self, clips: Sequence[Mono], language: Language, vocabulary: Sequence[str] = ()) -> list[Heard]:
         """See the Protocol."""
         answers: dict[int, Heard] = {}
-        lengths = [length_class_ms(_duration_ms(clip)) for clip in clips]
+        lengths = [length_class_ms(duration_ms(clip)) for clip in clips]
         for length_ms in sorted(set(lengths)):
             alike = [i for i, own in enumerate(lengths) if own == length_ms]
             heard = self._recognize([clips[i] for i in alike], length_ms, language, vocabulary)
@@ -219,12 +165,12 @@ class WhisperRecognizer:
 
     def _checked(
         self,
-        prompted: Sequence[_Decoded],
+        prompted: Sequence[Hypothesis],
         encoded: Sequence[Encoded],
         tokenizer: Tokenizer,
         length_ms: int,
         names: Sequence[str],
-    ) -> list[_Decoded]:
+    ) -> list[Hypothesis]:
         """What was heard with the names in mind; without them where it holds one that nobody else hears."""
         plain = self._generate(encoded, tokenizer, length_ms, {"beam_size": 1})
         invented = [i for i, one in enumerate(prompted) if not all_heard(names, one.text, plain[i].text)]
@@ -238,11 +184,11 @@ class WhisperRecognizer:
     def _again(self, clip: Mono, language: Language, first: Heard) -> Heard:
         """The first attempt that does not run away, of :data:`RETRIES` with more silence; else the least repetitive."""
         tokenizer = self._tokenizers[language]
-        length_ms = min(max(AGAIN_MS, 2 * _duration_ms(clip)), FULL_MS)
+        length_ms = min(max(AGAIN_MS, 2 * duration_ms(clip)), FULL_MS)
         encoded = self._encoded([clip], length_ms, filled=True)
         attempts = [first]
         for search in RETRIES:
-            decoded = self._generate(encoded, tokenizer, _duration_ms(clip), search)
+            decoded = self._generate(encoded, tokenizer, duration_ms(clip), search)
             forbids = "no_repeat_ngram_size" in search
             (attempt,) = self._heard(encoded, [clip], decoded, tokenizer, measure_again=forbids)
             if not _lost(clip, attempt.text, language):
@@ -268,14 +214,12 @@ class WhisperRecognizer:
         if self.device != "cpu":
             features = np.stack([self._features(clip, length_ms) for clip in clips])
             return list(_array(self._whisper.encode(features)))
-        lengths = [length_ms if filled else min(_own_ms(clip), length_ms) for clip in clips]
+        lengths = [length_ms if filled else min(own_ms(clip), length_ms) for clip in clips]
         own = [self._features(clip, length)[None] for clip, length in zip(clips, lengths, strict=True)]
-        return [_extended(_array(self._whisper.encode(f))[0], length_ms // POSITION_MS) for f in own]
+        return [extended(_array(self._whisper.encode(f))[0], length_ms // POSITION_MS) for f in own]
 
     def _features(self, clip: Mono, length_ms: int) -> NDArray[np.float32]:
-        samples = length_ms * SAMPLE_RATE_HZ // 1000
-        filled = np.pad(clip[:samples], (0, max(samples - clip.size, 0)))
-        features = self._whisper.feature_extractor(filled, padding=0)[:, : length_ms // FRAME_MS]
+        features = self._whisper.feature_extractor(padded(clip, length_ms), padding=0)[:, : length_ms // FRAME_MS]
         return cast(NDArray[np.float32], features)
 
     def _generate(
@@ -285,34 +229,34 @@ class WhisperRecognizer:
         duration_ms: int,
         search: Mapping[str, int] | None = None,
         prompt: Sequence[int] = (),
-    ) -> list[_Decoded]:
+    ) -> list[Hypothesis]:
         start = [*prompt, *tokenizer.sot_sequence, tokenizer.no_timestamps]
         results = self._whisper.model.generate(
             _view(encoded),
             [start] * len(encoded),
-            max_length=min(len(start) + _max_tokens(duration_ms), MAX_TOKENS),
+            max_length=min(len(start) + max_tokens(duration_ms), MAX_TOKENS),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
             suppress_tokens=list(get_suppressed_tokens(tokenizer, [-1]) or ()),
             **{"beam_size": self.options.beam_size, **(search or {})},
         )
-        return [_decoded(result, tokenizer) for result in results]
+        return [best_of(result, tokenizer) for result in results]
 
     def _heard(
         self,
         encoded: Sequence[Encoded],
         clips: Sequence[Mono],
-        decoded: Sequence[_Decoded],
+        decoded: Sequence[Hypothesis],
         tokenizer: Tokenizer,
         measure_again: bool = False,
     ) -> list[Heard]:
         """What was decoded, with the times of its words."""
-        heard = [_wordless(d) for d in decoded]
+        heard = [without_words(d) for d in decoded]
         for i, (d, clip) in enumerate(zip(decoded, clips, strict=True)):
             if d.tokens:
-                frames = min(_duration_ms(clip) // FRAME_MS + 20, 2 * len(encoded[i]))
-                own = encoded[i][: _own_ms(clip) // POSITION_MS]
+                frames = min(duration_ms(clip) // FRAME_MS + 20, 2 * len(encoded[i]))
+                own = encoded[i][: own_ms(clip) // POSITION_MS]
                 (result,) = self._whisper.model.align(
                     _view([own]), tokenizer.sot_sequence, [d.tokens], frames, median_filter_width=7
                 )
@@ -320,16 +264,6 @@ class WhisperRecognizer:
                 logprob = mean_log_probability(result) if measure_again else d.avg_logprob
                 heard[i] = replace(heard[i], words=words, avg_logprob=logprob)
         return heard
-
-
-def _duration_ms(clip: Mono) -> int:
-    return clip.size * 1000 // SAMPLE_RATE_HZ
-
-
-def _own_ms(clip: Mono) -> int:
-    """The length at which a clip is encoded: its own and the tail, in whole positions."""
-    wanted = max(_duration_ms(clip) + TAIL_MS, LEAST_MS)
-    return min(-(-wanted // POSITION_MS) * POSITION_MS, FULL_MS)
 
 
 def _view(encoded: Sequence[Encoded]) -> ctranslate2.StorageView:
@@ -342,12 +276,6 @@ def _array(view: ctranslate2.StorageView) -> NDArray[np.float32]:
     return np.asarray(view, dtype=np.float32)
 
 
-def _extended(encoded: Encoded, positions: int) -> Encoded:
-    """Encoder output made longer by the position just before its last, which lies in silence."""
-    missing = positions - len(encoded)
-    return np.concatenate([encoded, np.repeat(encoded[-5:-4], missing, axis=0)]) if missing > 0 else encoded
-
-
 def _prompt(tokenizer: Tokenizer, vocabulary: Sequence[str]) -> list[int]:
     """The vocabulary as text that came before."""
     if not vocabulary:
@@ -358,24 +286,3 @@ def _prompt(tokenizer: Tokenizer, vocabulary: Sequence[str]) -> list[int]:
 
 def _lost(clip: Mono, text: str, language: Language) -> bool:
     return runs_away(text, clip.size / SAMPLE_RATE_HZ, language)
-
-
-def _max_tokens(duration_ms: int) -> int:
-    """Enough for the fastest speaker; a loop ends there instead of at Whisper's own limit."""
-    return 12 + duration_ms * TOKENS_PER_SECOND // 1000
-
-
-def _decoded(result: Any, tokenizer: Tokenizer) -> _Decoded:
-    tokens = list(result.sequences_ids[0])
-    spoken = [token for token in tokens if token < tokenizer.eot]
-    return _Decoded(
-        tokens=spoken,
-        text=str(tokenizer.decode(spoken)).strip(),
-        avg_logprob=result.scores[0] * len(tokens) / (len(tokens) + 1),
-        no_speech_prob=result.no_speech_prob,
-    )
-
-
-def _wordless(decoded: _Decoded) -> Heard:
-    ratio = compression_ratio(decoded.text) if decoded.text else 0.0
-    return Heard((), decoded.avg_logprob, decoded.no_speech_prob, ratio)

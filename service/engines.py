@@ -22,7 +22,8 @@ from asr.remote import RemoteOptions, RemoteRecognizer
 from asr.vad import SileroDetector, SpeechDetector
 from asr.voices import VoiceEmbedder
 from asr.weights import find_weights, weights_hash
-from asr.whisper import WhisperOptions, WhisperRecognizer, on_gpu
+from asr.whisper import WhisperRecognizer, on_gpu
+from asr.whisper_options import WhisperOptions
 from nlp.respelling.respeller import Respeller, SoundRespeller
 from nlp.respelling.weights import load_respeller
 from nlp.roles.teller import LinearRoleTeller, RoleTeller, load_roles

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from fakes_web import add_call
 from models.database import Database
 from models.leads import Lead, LeadEvent
 from models.notices import Notice
 from models.people import User
+from service.calls.ingest import CallDetails
+from service.leads import claiming
 from service.leads.history import Actor
+from service.leads.refusals import LeadRefused
 from service.people.queries import NewUser, add_user, user_by_email
 from service.people.viewer import OPERATOR, Viewer
 from service.records.audit import Via
 from service.records.configurations import save
+from service.settings import Settings
 
 NOW = datetime(2026, 11, 13, 9, 0, tzinfo=UTC)
 PHONE = "+447700900301"
@@ -56,6 +63,12 @@ def add_lead(database: Database, name: str = "Ellen", **values: Any) -> uuid.UUI
         return lead.id
 
 
+def lead_id(database: Database, external_id: str) -> uuid.UUID:
+    """A lead by the CRM's id."""
+    with database.transaction() as session:
+        return session.scalars(select(Lead.id).where(Lead.external_id == external_id)).one()
+
+
 def get(database: Database, lead_id: uuid.UUID) -> Lead:
     """The lead as it stands."""
     with database.transaction() as session:
@@ -90,3 +103,29 @@ def set_pool(database: Database, text: str) -> None:
 
 def hours(n: float) -> timedelta:
     return timedelta(hours=n)
+
+
+def claim(database: Database, who: str, lead_id: uuid.UUID, now: datetime = NOW) -> None:
+    """Somebody takes a lead."""
+    with database.transaction() as session:
+        claiming.claim(session, by(database, who, now), lead_id)
+
+
+def refused(
+    database: Database, who: str, act: Callable[..., object], lead_id: uuid.UUID, *args: object, now: datetime = NOW
+) -> str:
+    """The code by which somebody is refused to do something with a lead; it fails where they are not."""
+    actor = by(database, who, now)
+    with pytest.raises(LeadRefused) as error, database.transaction() as session:
+        act(session, actor, lead_id, *args)
+    return error.value.code
+
+
+def call(
+    database: Database, settings: Settings, name: str, who: str, at: datetime = NOW, **details: object
+) -> uuid.UUID:
+    """A call of somebody to :data:`PHONE`, in which a need is heard."""
+    said = CallDetails(rep_email=f"{who.lower()}@example.com", customer_phone=PHONE, started_at=at, **details)
+    return add_call(
+        database, settings, name, ["Good morning, this is Ben.", "Yes?"], said, [["opening"], ["customer_need"]]
+    )

@@ -8,9 +8,9 @@ weight ``j`` is (the low half of byte ``j`` - 8) * scale, weight ``16 + j`` the 
 
 from __future__ import annotations
 
+import mmap
 import struct
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlp.encoders.e5_tokenizer import built_tokenizer
 from nlp.encoders.encoder import EncoderError, TransformersEncoder, installed
 
 if TYPE_CHECKING:
@@ -29,9 +30,7 @@ QUERY_PREFIX = "query: "
 _MAGIC = b"E5S1"
 _BLOCK = np.dtype([("scale", "<f2"), ("halves", "u1", 16)])
 _FLOATS, _BLOCKS = 0, 1
-_ROWS_AT_ONCE = 8192
-_UNTOUCHED = "\ue000"
-"""Stands for a character that NFKC would change and this normalizer keeps; a private-use one, so in no text."""
+_BLOCKS_AT_ONCE = 8192
 _TENSORS: Mapping[str, str] = {
     "q": "attention.self.query",
     "k": "attention.self.key",
@@ -61,13 +60,14 @@ class Shape:
 
 @dataclass(frozen=True)
 class PackedWeights:
-    """The file as values: ``pieces`` in order of their numbers with their log probabilities, ``replaced`` the
+    """The file as values: ``pieces`` in order of their numbers, ``scores`` their log probabilities, ``replaced`` the
     characters that the normalizer replaces, ``special`` the numbers of <s>, </s>, <pad> and <unk>, ``tensors`` kind and
     stored form by name.
     """
 
     shape: Shape
-    pieces: list[tuple[str, float]]
+    pieces: list[str]
+    scores: list[float]
     special: tuple[int, int, int, int]
     replaced: Mapping[str, str]
     tensors: Mapping[str, tuple[int, NDArray[Any]]]
@@ -82,12 +82,44 @@ class PackedWeights:
         if kind == _FLOATS:
             return stored.astype(np.float32).reshape(shape)
         out = np.empty((len(stored), 32), dtype=np.float32)
-        for start in range(0, len(stored), _ROWS_AT_ONCE):
-            part = stored[start : start + _ROWS_AT_ONCE]
-            scale = part["scale"].astype(np.float32)[:, None]
-            out[start : start + len(part), :16] = ((part["halves"] & 15).astype(np.float32) - 8) * scale
-            out[start : start + len(part), 16:] = ((part["halves"] >> 4).astype(np.float32) - 8) * scale
+        for start in range(0, len(stored), _BLOCKS_AT_ONCE):
+            part = stored[start : start + _BLOCKS_AT_ONCE]
+            out[start : start + len(part)] = _unpacked_blocks(part)
         return out.reshape(shape)
+
+    def rows(self, name: str, numbers: Sequence[int]) -> NDArray[np.float32]:
+        """Rows of a table of vectors of ``shape.hidden``, (numbers, hidden); the other rows are not read.
+
+        Raises:
+            KeyError: the file has none of that name.
+        """
+        kind, stored = self.tensors[name]
+        if kind == _FLOATS:
+            return stored.reshape(-1, self.shape.hidden)[numbers].astype(np.float32)
+        blocks = stored.reshape(-1, self.shape.hidden // 32)[numbers]
+        return _unpacked_blocks(blocks.reshape(-1)).reshape(len(numbers), self.shape.hidden)
+
+    def layer(self, number: int) -> dict[str, NDArray[np.float32]]:
+        """A layer's parameters, named as in transformers' BERT.
+
+        Raises:
+            KeyError: the file has no such layer.
+        """
+        size, wide = self.shape.hidden, self.shape.feed_forward
+        forms = {"fi": (wide, size), "fo": (size, wide), "aln": (size,), "oln": (size,)}
+        found = {}
+        for short, long in _TENSORS.items():
+            form = forms.get(short, (size, size))
+            found[f"{long}.weight"] = self.tensor(f"l{number}.{short}.w", *form)
+            found[f"{long}.bias"] = self.tensor(f"l{number}.{short}.b", form[0])
+        return found
+
+
+def _unpacked_blocks(blocks: NDArray[Any]) -> NDArray[np.float32]:
+    """(blocks, 32)."""
+    scale = blocks["scale"].astype(np.float32)[:, None]
+    low, high = (half.astype(np.float32) - 8 for half in (blocks["halves"] & 15, blocks["halves"] >> 4))
+    return np.hstack([low * scale, high * scale])
 
 
 def default_weights() -> Path:
@@ -100,13 +132,14 @@ def default_weights() -> Path:
 
 
 def read_weights(path: Path) -> PackedWeights:
-    """Read a packed file; tensors stay in 4 bits until they are asked for.
+    """Read a packed file; tensors stay in 4 bits, and on disk, until they are asked for.
 
     Raises:
         EncoderError: it cannot be read, or is not such a file.
     """
     try:
-        return _Reader(path.read_bytes()).weights()
+        with path.open("rb") as file:
+            return _Reader(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)).weights()
     except OSError as error:
         raise EncoderError(f"encoder {path}: cannot be read ({error.strerror})") from error
     except (ValueError, struct.error, IndexError) as error:
@@ -118,7 +151,7 @@ def read_weights(path: Path) -> PackedWeights:
 class _Reader:
     """Reads the file's fields one after another."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: mmap.mmap) -> None:
         if content[:4] != _MAGIC:
             raise ValueError(f"it begins with {content[:4]!r}, not {_MAGIC!r}")
         self._content = content
@@ -135,7 +168,8 @@ class _Reader:
         pieces = [blob[a:b].decode() for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
         return PackedWeights(
             shape=Shape(*shape),
-            pieces=list(zip(pieces, scores.tolist(), strict=True)),
+            pieces=pieces,
+            scores=scores.tolist(),
             special=(bos, eos, pad, unk),
             replaced=self._replaced(),
             tensors=self._tensors(),
@@ -204,7 +238,6 @@ def _state(packed: PackedWeights, layers: int) -> dict[str, torch.Tensor]:
 
     shape = packed.shape
     size = shape.hidden
-    wide = {"fi": (shape.feed_forward, size), "fo": (size, shape.feed_forward)}
     found = {
         "embeddings.word_embeddings.weight": packed.tensor("emb.word", shape.vocabulary, size),
         "embeddings.position_embeddings.weight": packed.tensor("emb.pos", shape.positions, size),
@@ -212,53 +245,25 @@ def _state(packed: PackedWeights, layers: int) -> dict[str, torch.Tensor]:
         "embeddings.LayerNorm.weight": packed.tensor("emb.ln.w", size),
         "embeddings.LayerNorm.bias": packed.tensor("emb.ln.b", size),
     }
-    for layer in range(layers):
-        for short, long in _TENSORS.items():
-            form = (size,) if short.endswith("ln") else wide.get(short, (size, size))
-            name = f"encoder.layer.{layer}.{long}"
-            found[f"{name}.weight"] = packed.tensor(f"l{layer}.{short}.w", *form)
-            found[f"{name}.bias"] = packed.tensor(f"l{layer}.{short}.b", form[0])
+    for number in range(layers):
+        found |= {f"encoder.layer.{number}.{name}": values for name, values in packed.layer(number).items()}
     return {name: torch.from_numpy(values) for name, values in found.items()}
 
 
 def tokenizer(packed: PackedWeights) -> Any:
-    """The XLM-R tokenizer as a transformers ``PreTrainedTokenizerFast``: ``<s> pieces </s>``."""
-    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+    """The tokenizer as a transformers ``PreTrainedTokenizerFast``."""
     from transformers import PreTrainedTokenizerFast
 
-    bos, eos, pad, unk = (packed.pieces[number][0] for number in packed.special)
-    built = Tokenizer(models.Unigram(packed.pieces, packed.special[3], byte_fallback=False))
-    lost, spaces = _beyond_nfkc(packed.replaced)
-    built.normalizer = normalizers.Sequence(
-        [
-            normalizers.Replace(Regex(f"[{lost}]"), ""),
-            normalizers.Replace(Regex(f"[{spaces}]"), " "),
-            normalizers.Replace("～", _UNTOUCHED),
-            normalizers.NFKC(),
-            normalizers.Replace(_UNTOUCHED, "～"),
-            normalizers.Replace(Regex(" {2,}"), " "),
-        ]
-    )
-    built.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=False)
-    built.post_processor = processors.TemplateProcessing(
-        single=f"{bos} $A {eos}", special_tokens=[(bos, packed.special[0]), (eos, packed.special[1])]
-    )
+    bos, eos, pad, unk = (packed.pieces[number] for number in packed.special)
     made: Any = PreTrainedTokenizerFast
     return made(
-        tokenizer_object=built,
+        tokenizer_object=built_tokenizer(packed.pieces, packed.scores, packed.special, packed.replaced),
         bos_token=bos,
         eos_token=eos,
         pad_token=pad,
         unk_token=unk,
         model_max_length=packed.shape.positions,
     )
-
-
-def _beyond_nfkc(replaced: Mapping[str, str]) -> tuple[str, str]:
-    """What the normalizer does besides NFKC, as insides of two classes of characters: those lost, those made spaces."""
-    own = {old: new for old, new in replaced.items() if unicodedata.normalize("NFKC", old) != new}
-    escaped = {new: "".join(f"\\x{{{ord(old):x}}}" for old in own if own[old] == new) for new in ("", " ")}
-    return escaped[""], escaped[" "]
 
 
 class UnpackedE5Encoder(TransformersEncoder):

@@ -45,6 +45,13 @@ class Encoder(Protocol):
         ...
 
 
+def taught_by(encoder: Encoder) -> frozenset[str]:
+    """The digests of the annotated calls that an encoder learned from, its ``trained_on``; none for those that have no
+    such attribute, being of general use. See :attr:`nlp.corpus.annotations.AnnotatedCall.digest`."""
+    found: frozenset[str] = getattr(encoder, "trained_on", frozenset())
+    return found
+
+
 class UniversalSentenceEncoder:
     """Google's multilingual Universal Sentence Encoder v3 (512-d), about 1 ms a turn on one core."""
 
@@ -58,7 +65,7 @@ class UniversalSentenceEncoder:
 
     @property
     def weights_hash(self) -> str:
-        return _file_hash(self._weights)
+        return file_sha256(self._weights)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -79,7 +86,7 @@ class SmallE5Encoder:
 
     @property
     def weights_hash(self) -> str:
-        return _file_hash(self._weights)
+        return file_sha256(self._weights)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -194,9 +201,13 @@ class RememberingEncoder:
     def weights_hash(self) -> str:
         return self._encoder.weights_hash
 
+    @property
+    def trained_on(self) -> frozenset[str]:
+        return taught_by(self._encoder)
+
     def known(self) -> RememberedVectors:
         """What has been seen so far, as a value that can be sent to another process."""
-        return RememberedVectors(self.name, self.dim, self.weights_hash, dict(self._seen))
+        return RememberedVectors(self.name, self.dim, self.weights_hash, dict(self._seen), self.trained_on)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         new = list(dict.fromkeys(text for text in texts if text not in self._seen))
@@ -216,6 +227,7 @@ class RememberedVectors:
     dim: int
     weights_hash: str
     vectors: dict[str, Vectors]
+    trained_on: frozenset[str] = frozenset()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         return np.stack([self.vectors[text] for text in texts]) if texts else _no_vectors(self.dim)
@@ -290,6 +302,7 @@ def _load_transformer(source: str, device: str, allow_download: bool) -> tuple[A
 
 
 @cache
-def _file_hash(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """SHA-256 (hexadecimal) of a file, which is taken to stay as it is."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -121,6 +121,11 @@ class LayeredEncoder:
             digest.update(tensor.contiguous().numpy().tobytes())
         return digest.hexdigest()
 
+    def upper_state(self) -> dict[str, Tensor]:
+        """The parameters of the layers that learned, named as in transformers' BERT, the lowest of them number 0."""
+        state: dict[str, Tensor] = self._upper.model.encoder.layer.state_dict()
+        return state
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dim), dtype=np.float32)

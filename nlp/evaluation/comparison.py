@@ -32,6 +32,9 @@ HEADS: Mapping[str, HeadOptions] = {
 """``logistic`` is a linear view of five neighbouring turns and of the words; ``sequence`` adds two convolutions."""
 _TIMED_TURNS = 100
 
+Progress = Callable[[str, float], None]
+"""Told what is done and how much of it, 0-1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -89,7 +92,7 @@ def compare_finetuned(
     folds: int = FOLDS,
     options: FinetuningOptions | None = None,
     folder: Path | None = None,
-    progress: Callable[[str, float], None] = lambda _, __: None,
+    progress: Progress = lambda _, __: None,
     head: HeadOptions = HEADS["sequence"],
 ) -> list[Row]:
     """The sequence head over ``base`` before and after fine-tuning; no encoder learns from the fold it is asked about.
@@ -113,23 +116,35 @@ def compare_finetuned(
     asked: list[AnnotatedCall] = []
     found: dict[str, tuple[float, list[Prediction]]] = {}
     for number, (seen, own) in enumerate(islice(_parted(tested, extra), folds), start=1):
-
-        def say(what: str, done: float, number: int = number) -> None:
-            progress(f"fold {number} of {folds}, {what}", done)
-
+        say = _within(f"fold {number} of {folds}", progress)
         tuned = RememberingEncoder(finetuned(seen, lower, chosen, folder, say))
         asked += own
-        candidates = _candidates(untuned, tuned, known, costs)
-        for place, (encoder, milliseconds) in enumerate(candidates):
-            say(f"head over {encoder.name}", place / len(candidates))
-            _, predicted = found.setdefault(encoder.name, (milliseconds, []))
-            # Misheard copies would have to go through the layers below too, which take most of the time.
-            tagger = HeadTagger(encoder, train(seen, encoder, TrainingOptions(copies=0, head=head)))
-            predicted += predictions(tagger, own)
+        for name, milliseconds, predicted in _answers(seen, own, _candidates(untuned, tuned, known, costs), head, say):
+            found.setdefault(name, (milliseconds, []))[1].extend(predicted)
     return [
         table_row(name, "sequence", len(tested) + len(extra), score_calls(asked, predicted), milliseconds, folds)
         for name, (milliseconds, predicted) in found.items()
     ]
+
+
+def _within(stage: str, progress: Progress) -> Progress:
+    """What is told inside a stage, with the name of the stage before it."""
+    return lambda what, done: progress(f"{stage}, {what}", done)
+
+
+def _answers(
+    seen: Sequence[AnnotatedCall],
+    own: Sequence[AnnotatedCall],
+    candidates: Sequence[tuple[Encoder, float]],
+    head: HeadOptions,
+    say: Progress,
+) -> Iterator[tuple[str, float, list[Prediction]]]:
+    """What each candidate says of a fold's ``own`` calls after it learned from those it has ``seen``."""
+    for place, (encoder, milliseconds) in enumerate(candidates):
+        say(f"head over {encoder.name}", place / len(candidates))
+        # Misheard copies would have to go through the layers below too, which take most of the time.
+        tagger = HeadTagger(encoder, train(seen, encoder, TrainingOptions(copies=0, head=head)))
+        yield encoder.name, milliseconds, predictions(tagger, own)
 
 
 def _parted(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from asr.transcript import LANGUAGES
 from nlp.corpus.annotations import AnnotatedCall, CorpusError
 from nlp.corpus.folds import split_by_call
-from nlp.encoders.encoder import Encoder, RememberingEncoder
+from nlp.encoders.encoder import Encoder, RememberingEncoder, taught_by
 from nlp.evaluation.own_events import OwnListener
 from nlp.evaluation.scores import EvaluationReport, EventScore, Fold, LanguageScore, Trust
 from nlp.probability.calibration import expected_calibration_error, reliability
@@ -66,7 +66,8 @@ def evaluate(
     tagger: HeadTagger, calls: Sequence[AnnotatedCall], listener: OwnListener | None = None
 ) -> EvaluationReport:
     """The tagger as it is on ``calls``, whether or not it has seen them."""
-    return EvaluationReport("direct", score_calls(calls, predictions(tagger, calls), listener))
+    scores = score_calls(calls, predictions(tagger, calls), listener)
+    return EvaluationReport("direct", scores, taught_calls=_taught(calls, tagger.encoder))
 
 
 def evaluate_held_out(
@@ -113,7 +114,13 @@ def evaluate_held_out(
         reports[number] = Fold(tuple(call.call_id for call in chosen), score_calls(chosen, predicted))
         progress(f"{len(reports)} of {len(parts)} folds measured")
     languages = score_calls(calls, [found[i] for i in range(len(calls))], listener)
-    return EvaluationReport("held_out", languages, tuple(reports[number] for number in sorted(reports)))
+    parts_found = tuple(reports[number] for number in sorted(reports))
+    return EvaluationReport("held_out", languages, parts_found, _taught(calls, encoder))
+
+
+def _taught(calls: Sequence[AnnotatedCall], encoder: Encoder) -> int:
+    known = taught_by(encoder)
+    return sum(call.digest in known for call in calls)
 
 
 _Task = tuple[Sequence[AnnotatedCall], Sequence[AnnotatedCall], Encoder, TrainingOptions | None]

@@ -173,12 +173,14 @@ class EvaluationReport:
 
     ``method`` is "direct" when the tagger was asked about calls it was not trained on, "held_out"
     when it knew some of them, so that heads were trained anew, each without one quarter of the
-    calls, and asked about that quarter. ``languages`` count all calls together.
+    calls, and asked about that quarter. ``languages`` count all calls together. ``taught_calls`` are
+    those that the encoder has learned from, which no head trained anew can help: they flatter.
     """
 
     method: Method
     languages: tuple[LanguageScore, ...]
     folds: tuple[Fold, ...] = ()
+    taught_calls: int = 0
 
     @property
     def held_out(self) -> bool:
@@ -195,6 +197,7 @@ class EvaluationReport:
         """The document of ``clearcall evaluate tagger --json``."""
         return {
             "method": self.method,
+            "taught_calls": self.taught_calls,
             "languages": {
                 score.language: {
                     **score.to_json(),
@@ -207,7 +210,12 @@ class EvaluationReport:
 
     def to_text(self) -> str:
         """A table per language for a terminal."""
-        return "\n".join([_METHODS[self.method], *(self._table(score) for score in self.languages)])
+        return "\n".join([_METHODS[self.method], *self._warning(), *(self._table(score) for score in self.languages)])
+
+    def _warning(self) -> list[str]:
+        if not self.taught_calls:
+            return []
+        return [f"The encoder has learned from {self.taught_calls} of these calls: on those the figures flatter."]
 
     def _table(self, score: LanguageScore) -> str:
         lines = [

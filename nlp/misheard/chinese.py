@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import NamedTuple, TypeVar
 
+from asr.syllables import HAN, Sound, initial_and_final, is_han
 from nlp.respelling.sounding_words import LEAST_SINGLE_SHARE, Lexicon
 from nlp.respelling.weights import load_respeller
 from nlp.text.numbers import find_numbers
-from nlp.text.syllables import HAN, Sound, initial_and_final, is_han
 from nlp.text.tokens import cut_chinese
 
 SUBSTITUTED = 0.11

@@ -17,10 +17,10 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
+from asr.syllables import is_han
 from asr.transcript import Transcript, Turn, Word
 from nlp.respelling.ngrams import END, START, Pair, Trigrams
 from nlp.respelling.sounding_words import Candidate, Heard, Lexicon, Mishearing, SoundingWords
-from nlp.text.syllables import is_han
 
 VERSION = 1
 """Raise it when the same weights come to write other characters."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from asr.syllables import Sound, are_near
 from nlp.respelling.ngrams import UNKNOWN
-from nlp.text.syllables import Sound, are_near
 
 LONGEST = 4
 """Characters of the longest words that are looked for."""

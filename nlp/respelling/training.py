@@ -7,11 +7,11 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from asr.syllables import HAN, is_han, sounds
 from nlp.corpus.annotations import AnnotatedCall
 from nlp.respelling.ngrams import Trigrams
 from nlp.respelling.sounding_words import LONGEST, Lexicon
 from nlp.respelling.weights import pack_respelling
-from nlp.text.syllables import HAN, is_han, sounds
 
 SPOKEN = frozenset({"zh-dev-001", "zh-dev-008", "zh-dev-015", "zh-dev-017", "zh-dev-022", "zh-dev-030"})
 """Calls of the corpus that were also spoken, and that respelling is measured on: they are not counted."""

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from asr.syllables import Sound
 from nlp.respelling.ngrams import END, START, Trigrams
 from nlp.respelling.respeller import RespellingWeights, SoundRespeller
 from nlp.respelling.sounding_words import Lexicon
-from nlp.text.syllables import Sound
 
 FORMAT = "clearcall-respelling-1"
 RESPELLING_PATH = Path(__file__).parents[1] / "weights" / "respelling.safetensors"

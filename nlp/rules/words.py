@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from asr.syllables import HAN, syllables
 from nlp.rules.text import Folded, folded
-from nlp.text.syllables import HAN, syllables
 
 _LATIN = r"[a-z0-9\u00df-\u024f]"
 _HAN_RUN = re.compile(f"{HAN}{{2,}}")

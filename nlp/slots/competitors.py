@@ -16,10 +16,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from asr.syllables import HAN, are_near, syllables
 from asr.transcript import Language
 from nlp.text.entities import name_spans
 from nlp.text.folding import fold
-from nlp.text.syllables import HAN, are_near, syllables
 from sop.events import Slot
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr.transcript import Transcript
-from nlp.encoders.encoder import Encoder, UniversalSentenceEncoder
+from nlp.encoders.encoder import Encoder
+from nlp.encoders.turn_encoder import TurnEncoder
 from nlp.probability.calibration import discounted, probabilities
 from nlp.tagging.combination import combined
 from nlp.tagging.features import CallFeatures, SpokenTurn, call_features
@@ -191,17 +192,17 @@ class HeadTagger:
         )
 
 
-def default_encoder(threads: int = 1) -> Encoder:
+def default_encoder() -> Encoder:
     """The encoder that the shipped head was trained over: of those compared in docs/tagger.md the best for its cost."""
-    return UniversalSentenceEncoder(threads)
+    return TurnEncoder()
 
 
 @cache
-def load_tagger(path: Path = HEAD_PATH, threads: int = 1, cautious: bool = False) -> HeadTagger:
+def load_tagger(path: Path = HEAD_PATH, cautious: bool = False) -> HeadTagger:
     """The tagger with the shipped head, or another head trained over the default encoder.
 
     Raises:
         HeadError: the file is missing or is not a head.
         EncoderError: an embedded encoder cannot be loaded.
     """
-    return HeadTagger(default_encoder(threads), read_head(path), cautious)
+    return HeadTagger(default_encoder(), read_head(path), cautious)

@@ -22,7 +22,10 @@ from nlp.tagging.head import HeadOptions, SequenceHead
 from nlp.tagging.second_reading import SecondReading, common_bits, common_terms
 from sop.events import EVENTS
 
-FORMAT = "clearcall-head-3"
+FORMAT = "clearcall-head-4"
+_TABLES = ("words.weight", "word_logits.weight")
+"""By far the largest parameters: a row for each bucket of grams."""
+_SCALES = ".scales"
 _REMEDY = "'clearcall nlp train --output FILE'"
 """Without ``--output`` the shipped head would be written over, which may not be the one that is wrong."""
 
@@ -65,7 +68,8 @@ def pack_head(
     encoder_name: str,
     trained_on: Sequence[str],
 ) -> bytes:
-    """The bytes of a head file; ``scaling`` is (centre, scale). Parameters are stored in half precision."""
+    """The bytes of a head file; ``scaling`` is (centre, scale). Parameters are stored in half precision, the tables of
+    grams in 8 bits with a scale for each column."""
     tensors: dict[str, Tensor] = {
         "centre": torch.from_numpy(scaling[0]),
         "scale": torch.from_numpy(scaling[1]),
@@ -76,7 +80,7 @@ def pack_head(
     }
     for i, network in enumerate(networks):
         for name, tensor in network.state_dict().items():
-            tensors[f"{i}.{name}"] = tensor.detach().half().contiguous()
+            tensors.update(_stored(f"{i}.{name}", tensor.detach()))
     document = {
         "format": FORMAT,
         "encoder": encoder_name,
@@ -86,6 +90,13 @@ def pack_head(
         "trained_on": sorted(trained_on),
     }
     return save(tensors, {"clearcall": json.dumps(document, sort_keys=True)})
+
+
+def _stored(name: str, tensor: Tensor) -> dict[str, Tensor]:
+    if not name.endswith(_TABLES):
+        return {name: tensor.half().contiguous()}
+    scales = tensor.abs().amax(dim=0).clamp(min=1e-12) / 127
+    return {name: torch.round(tensor / scales).to(torch.int8), name + _SCALES: scales}
 
 
 def read_head(path: Path) -> TrainedHead:
@@ -151,6 +162,11 @@ def _second(tensors: Mapping[str, Tensor]) -> SecondReading:
 def _network(i: int, dim: int, options: HeadOptions, tensors: Mapping[str, Tensor]) -> SequenceHead:
     network = SequenceHead(dim, options)
     prefix = f"{i}."
-    own = {name.removeprefix(prefix): t.float() for name, t in tensors.items() if name.startswith(prefix)}
-    network.load_state_dict(own)
+    names = [name for name in tensors if name.startswith(prefix) and not name.endswith(_SCALES)]
+    network.load_state_dict({name.removeprefix(prefix): _restored(name, tensors) for name in names})
     return network.eval()
+
+
+def _restored(name: str, tensors: Mapping[str, Tensor]) -> Tensor:
+    values = tensors[name].float()
+    return values * tensors[name + _SCALES] if name.endswith(_TABLES) else values

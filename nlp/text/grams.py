@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from asr.syllables import coarse_syllable, is_han
 from asr.transcript import Language
 from nlp.text.folding import fold
-from nlp.text.syllables import coarse_syllable, is_han
 
 LEXICAL_BUCKETS = 32768
 _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)*|\d+")

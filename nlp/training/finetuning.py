@@ -23,6 +23,7 @@ from torch.nn import functional
 from nlp.corpus.annotations import AnnotatedCall, AnnotatedTurn
 from nlp.encoders.encoder import EncoderError
 from nlp.encoders.layers import LayeredEncoder, LowerLayers, States, UpperLayers
+from nlp.misheard.calls import misheard
 from nlp.tagging.features import CONTEXT_SIZE, SpokenTurn, call_features
 from nlp.tagging.head import deterministic
 from nlp.training.head import known_of, labels_of
@@ -31,15 +32,22 @@ from sop.events import EVENTS
 _STEPS_PER_SAVE = 10
 _WARMING_UP = 0.1
 """Share of the steps over which the learning rates rise; from then on they fall to zero."""
+_HEARING_SEED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class FinetuningOptions:
-    """What learns, and how. ``layers`` are the last ones; texts are cut to ``max_tokens``, special ones included."""
+    """What learns, and how. ``layers`` are the last ones; texts are cut to ``max_tokens``, special ones included.
+
+    ``steps``, where given, count instead of ``epochs``. ``misheard`` is the share of calls, in [0, 1], that a step
+    learns from as a recognizer might have written them (:mod:`nlp.misheard.calls`).
+    """
 
     layers: int = 3
     max_tokens: int = 64
     epochs: int = 2
+    steps: int | None = None
+    misheard: float = 0.0
     calls_at_once: int = 2
     learning_rate: float = 1.5e-4
     classifier_rate: float = 2e-3
@@ -103,13 +111,13 @@ class Finetuning:
         self.step = 0
         self._options = options
         self._lower = lower
-        self._lessons = []
+        self._lessons: list[tuple[Lesson, ...]] = []
         for number, call in enumerate(calls, start=1):
-            self._lessons.append(_lesson(call, lower))
+            self._lessons.append(tuple(_lesson(heard, lower) for heard in _heard(call, options)))
             progress(number / len(calls))
         self._per_epoch = -(-len(calls) // options.calls_at_once)
-        self.steps = options.epochs * self._per_epoch
-        self._weights = _class_weights(self._lessons, options.largest_class_weight)
+        self.steps = options.steps or options.epochs * self._per_epoch
+        self._weights = _class_weights([said for said, *_ in self._lessons], options.largest_class_weight)
         with deterministic(options.seed):
             self._network = TurnNetwork(lower, options)
         rates = dict.fromkeys(("neighbours", "context"), options.classifier_rate) | {"upper": options.learning_rate}
@@ -121,14 +129,11 @@ class Finetuning:
 
     def advance(self) -> float:
         """Take one step; returns the loss before it: the mean over turns of the summed cross-entropy of the events."""
-        options = self._options
-        epoch, place = divmod(self.step, self._per_epoch)
-        order = np.random.default_rng([options.seed, epoch]).permutation(len(self._lessons))
-        chosen = order[place * options.calls_at_once : (place + 1) * options.calls_at_once]
+        chosen = self._chosen()
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = rate * _share_of_rate((self.step + 1) / (self.steps + 1))
-        with deterministic(options.seed + self.step):
-            loss = self._loss([self._lessons[i] for i in chosen])
+        with deterministic(self._options.seed + self.step):
+            loss = self._loss(chosen)
             self._optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
@@ -162,6 +167,15 @@ class Finetuning:
         except Exception as error:  # torch raises whatever its unpickler meets
             reason = next(iter(str(error).splitlines()), type(error).__name__)
             raise EncoderError(f"{path}: this training can't be taken up again ({reason}); remove the file") from error
+
+    def _chosen(self) -> list[Lesson]:
+        """The calls of this step, each as it was said or as it was misheard."""
+        options = self._options
+        epoch, place = divmod(self.step, self._per_epoch)
+        order = np.random.default_rng([options.seed, epoch]).permutation(len(self._lessons))
+        chosen = order[place * options.calls_at_once : (place + 1) * options.calls_at_once]
+        wrong = np.random.default_rng([_HEARING_SEED, self.step]).random(len(self._lessons)) < options.misheard
+        return [self._lessons[i][int(wrong[i])] for i in chosen]
 
     def _loss(self, lessons: Sequence[Lesson]) -> Tensor:
         logits = self._network.train()(lessons)
@@ -201,6 +215,11 @@ def finetuned(
     return training.encoder()
 
 
+def _heard(call: AnnotatedCall, options: FinetuningOptions) -> tuple[AnnotatedCall, ...]:
+    """The call, and its misheard copy if it is learned from."""
+    return (call, misheard(call)) if options.misheard else (call,)
+
+
 def _lesson(call: AnnotatedCall, lower: LowerLayers) -> Lesson:
     spoken = [SpokenTurn(turn.speaker, turn.text) for turn in call.turns]
     features = call_features(spoken, call.language, np.zeros((len(spoken), 0), dtype=np.float32))
@@ -228,7 +247,8 @@ def _fingerprint(calls: Sequence[AnnotatedCall], lower: LowerLayers, options: Fi
     """SHA-256 of all that the result depends on; labels count, so that a corrected call is learned anew, and so does
     which of them people judged."""
     labels = [[_label(turn) for turn in call.turns] for call in calls]
-    parts = [lower.base.weights_hash, asdict(options), [call.digest for call in calls], labels]
+    heard = [one.digest for call in calls for one in _heard(call, options)]
+    parts = [lower.base.weights_hash, asdict(options), heard, labels]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

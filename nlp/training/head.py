@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nlp.corpus.annotations import AnnotatedCall
 from nlp.corpus.folds import split_by_call
 from nlp.corpus.shipped import shipped_corpus
-from nlp.encoders.encoder import Encoder
+from nlp.encoders.encoder import Encoder, taught_by
 from nlp.misheard.calls import misheard
 from nlp.probability.calibration import Caution, Decision, caution, decide, probabilities
 from nlp.tagging.augmentation import Example
@@ -26,6 +26,8 @@ from sop.events import EVENTS
 Scaling = tuple[NDArray[np.float32], NDArray[np.float32]]
 _SPREAD = 0.3
 """Standard deviation of each embedding axis after scaling."""
+LEAST_CALIBRATING = 30
+"""Calls that the encoder has not learned from; where there are fewer, a head is calibrated on all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,12 @@ class TrainingOptions:
 def train(calls: Sequence[AnnotatedCall], encoder: Encoder, options: TrainingOptions | None = None) -> TrainedHead:
     """Train, calibrate and choose thresholds, all within ``calls``, of which at least ``folds`` are annotated whole.
 
+    Second reading, calibration and thresholds are of calls that the encoder has not learned from, if there are
+    :data:`LEAST_CALIBRATING` of them: in those it knows, it tells events apart too well.
+
     From reviewed calls (:attr:`nlp.corpus.annotations.AnnotatedCall.is_reviewed`) networks learn what people judged.
-    Second reading, calibration and thresholds are of the other calls alone: people judge where something seems wrong,
-    so how often an event is there in what they judged says nothing of how often it is there.
+    Nothing is calibrated on them: people judge where something seems wrong, so how often an event is there in what they
+    judged says nothing of how often it is there.
     """
     return head_from_bytes(train_bytes(calls, encoder, options))
 
@@ -60,7 +65,8 @@ def train_bytes(
     vectors = encoder.encode([turn.text for call in calls for turn in call.turns])
     scaling = vectors.mean(axis=0), (_SPREAD / (vectors.std(axis=0) + 1e-6)).astype(np.float32)
     examples = [_example(call, encoder, scaling, chosen) for call in calls]
-    second, decisions, careful = _second_and_decisions(calls, examples, chosen, progress)
+    calibrating = calibrating_on(calls, taught_by(encoder))
+    second, decisions, careful = _second_and_decisions(calls, examples, calibrating, chosen, progress)
     networks = []
     for seed in chosen.head.seeds:
         networks.append(fit_head(examples, chosen.head, seed))
@@ -97,19 +103,27 @@ def known_of(call: AnnotatedCall) -> NDArray[np.bool_]:
     return np.array([[turn.is_known(event) for event in EVENTS] for turn in call.turns], dtype=np.bool_)
 
 
+def calibrating_on(calls: Sequence[AnnotatedCall], taught: frozenset[str]) -> list[int]:
+    """The numbers of the calls that a head is calibrated on; ``taught`` are the digests of those its encoder knows."""
+    whole = [i for i, call in enumerate(calls) if not call.is_reviewed]
+    unknown = [i for i in whole if calls[i].digest not in taught]
+    return unknown if len(unknown) >= LEAST_CALIBRATING else whole
+
+
 def _second_and_decisions(
     calls: Sequence[AnnotatedCall],
     examples: Sequence[Example],
+    calibrating: Sequence[int],
     options: TrainingOptions,
     progress: Callable[[str], None],
 ) -> tuple[SecondReading, list[Decision], Caution]:
-    """The second reading, one decision per event, and the cautious bounds, from logits of calls that their network has
-    not seen."""
+    """The second reading, one decision per event, and the cautious bounds, from logits of the ``calibrating`` calls by
+    networks that have not seen them."""
     logits: list[NDArray[np.float32]] = []
     tested: list[Example] = []
-    whole = [i for i, call in enumerate(calls) if not call.is_reviewed]
-    for number, fold in enumerate(split_by_call([calls[i] for i in whole], options.folds, options.seed), start=1):
-        held_out = {whole[i] for i in fold}
+    parts = split_by_call([calls[i] for i in calibrating], options.folds, options.seed)
+    for number, fold in enumerate(parts, start=1):
+        held_out = {calibrating[i] for i in fold}
         seen = [example for i, example in enumerate(examples) if i not in held_out]
         network = fit_head(seen, options.head, options.head.seeds[0])
         own = [examples[i] for i in sorted(held_out)]

@@ -69,7 +69,7 @@ def engine_failures() -> Iterator[None]:
     from asr.remote import RemoteError
     from asr.vad import VadError
     from asr.weights import WeightsError
-    from asr.whisper import WhisperError
+    from asr.whisper_options import WhisperError
     from nlp.encoders.encoder import EncoderError
     from nlp.respelling.weights import RespellingError
     from nlp.roles.teller import RolesError

@@ -62,42 +62,53 @@ def _reviewed(paths: list[Path]) -> list[AnnotatedCall]:
     return list(calls.values())
 
 
+Encoders = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--encoder",
+        help="shipped, use, e5, e5-torch, e5-torch:LAYERS (the first ones alone), use+e5, or transformers:FOLDER; "
+        "several times for several. shipped, use, e5, use+e5 if left out; with --curve use, with --finetune e5-torch.",
+    ),
+]
+Everything = Annotated[
+    bool, typer.Option("--all", help="Learn from all shipped calls, not from the two dev files alone.")
+]
+Curve = Annotated[
+    bool,
+    typer.Option(
+        "--curve",
+        help="How it gains from more calls, instead: learned from growing shares of those by other authors, "
+        "asked about the two dev files.",
+    ),
+]
+Diagram = Annotated[Path | None, typer.Option(help="With --curve: draw it as SVG into this file.")]
+Finetune = Annotated[
+    bool,
+    typer.Option(
+        "--finetune",
+        help="What fine-tuning the encoder brings, instead: e5-torch or transformers:FOLDER beside USE.",
+    ),
+]
+Folds = Annotated[
+    int, typer.Option(min=1, max=4, help="With --finetune: how many of the four quarters are asked about.")
+]
+Checkpoints = Annotated[
+    Path | None,
+    typer.Option(help="With --finetune: the folder where training is saved, and taken up again after a break."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="The rows as JSON.")]
+
+
 @app.command()
 def compare(
-    encoder: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="use, e5, e5-torch, e5-torch:LAYERS (the first ones alone), use+e5, or transformers:FOLDER; several "
-            "times for several. use, e5 and use+e5 if left out; with --curve use, with --finetune e5-torch."
-        ),
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Learn from all shipped calls, not from the two dev files alone.")
-    ] = False,
-    curve: Annotated[
-        bool,
-        typer.Option(
-            "--curve",
-            help="How it gains from more calls, instead: learned from growing shares of those by other authors, "
-            "asked about the two dev files.",
-        ),
-    ] = False,
-    diagram: Annotated[Path | None, typer.Option(help="With --curve: draw it as SVG into this file.")] = None,
-    finetune: Annotated[
-        bool,
-        typer.Option(
-            "--finetune",
-            help="What fine-tuning the encoder brings, instead: e5-torch or transformers:FOLDER beside USE.",
-        ),
-    ] = False,
-    folds: Annotated[
-        int, typer.Option(min=1, max=4, help="With --finetune: how many of the four quarters are asked about.")
-    ] = 4,
-    checkpoints: Annotated[
-        Path | None,
-        typer.Option(help="With --finetune: the folder where training is saved, and taken up again after a break."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The rows as JSON.")] = False,
+    encoder: Encoders = None,
+    everything: Everything = False,
+    curve: Curve = False,
+    diagram: Diagram = None,
+    finetune: Finetune = False,
+    folds: Folds = 4,
+    checkpoints: Checkpoints = None,
+    as_json: AsJson = False,
 ) -> None:
     """Macro F1 of encoders and heads, cross-validated by call on the two dev files. Takes minutes for each row.
 
@@ -112,7 +123,7 @@ def compare(
     elif curve:
         rows = _curve(tested, extra, _encoder((encoder or ["use"])[0]), diagram)
     else:
-        rows = _compared(tested, learned, encoder or ["use", "e5", "use+e5"])
+        rows = _compared(tested, learned, encoder or ["shipped", "use", "e5", "use+e5"])
     if as_json:
         print(json.dumps([row.to_json() for row in rows], ensure_ascii=False))
     else:
@@ -181,9 +192,12 @@ def _corpora() -> tuple[list[AnnotatedCall], list[AnnotatedCall]]:
 def _encoder(name: str) -> Encoder:
     from nlp.encoders.e5_weights import UnpackedE5Encoder
     from nlp.encoders.encoder import JoinedEncoder, SmallE5Encoder, TransformersEncoder, UniversalSentenceEncoder
+    from nlp.tagging.tagger import default_encoder
 
     kind, _, folder = name.partition(":")
     with engine_failures():
+        if name == "shipped":
+            return default_encoder()
         if name == "use":
             return UniversalSentenceEncoder()
         if name == "e5":
@@ -196,9 +210,8 @@ def _encoder(name: str) -> Encoder:
             return JoinedEncoder([UniversalSentenceEncoder(), SmallE5Encoder()])
         if kind == "transformers" and folder:
             return TransformersEncoder(folder)
-    raise Failure(
-        f"--encoder {name}: unknown; use one of use, e5, e5-torch, e5-torch:LAYERS, use+e5, transformers:FOLDER", 2
-    )
+    known = "shipped, use, e5, e5-torch, e5-torch:LAYERS, use+e5, transformers:FOLDER"
+    raise Failure(f"--encoder {name}: unknown; use one of {known}", 2)
 
 
 def _table(rows: list[Row]) -> Table:

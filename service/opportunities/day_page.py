@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -16,8 +17,7 @@ from sqlalchemy.orm import Session
 from service.access import SignedInViewer, Transaction, check_csrf
 from service.calls.views import Choice
 from service.opportunities.day import DayStep, day
-from service.opportunities.deal_records import unmark_step
-from service.opportunities.next_steps import MarkError, mark_step
+from service.opportunities.next_steps import MarkError, MarkGone, mark_step, unmark_step
 from service.opportunities.stages import sentence, word
 from service.people.queries import list_users
 from service.people.viewer import Viewer
@@ -28,6 +28,8 @@ from sop.deals.statements import CHANNEL_LABELS
 router = APIRouter(include_in_schema=False)
 
 Key = Annotated[str, Form(max_length=500)]
+Name = Annotated[str, Form(max_length=200)]
+Owner = Annotated[str, Form(max_length=40)]
 
 _SHOWN = 100
 
@@ -77,25 +79,44 @@ def mark(
     request: Request,
     viewer: SignedInViewer,
     session: Transaction,
-    opportunity: Annotated[str, Form(max_length=200)],
+    opportunity: Name,
     key: Key,
     state: Annotated[str, Form(max_length=20)],
-    owner: Annotated[str, Form(max_length=40)] = "",
+    owner: Owner = "",
 ) -> Response:
-    """Say what became of a step, or take it back with the state ``undo``; answered with the list."""
+    """Say what became of a step; answered with the list."""
     try:
-        done = (
-            unmark_step(session, viewer, opportunity, key)
-            if state == "undo"
-            else mark_step(session, viewer, opportunity, key, state, datetime.now(UTC)) is not None
-        )
+        step = mark_step(session, viewer, opportunity, key, state, datetime.now(UTC))
     except MarkError as wrong:
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, str(wrong)) from wrong
-    if not done:
+    if step is None or step.mark is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
+    marked = {"opportunity": opportunity, "mark": step.mark.id or "", "state": state}
+    return _answered(request, viewer, session, owner, marked)
+
+
+@router.post("/today/undo", dependencies=[Depends(check_csrf)])
+def unmark(
+    request: Request,
+    viewer: SignedInViewer,
+    session: Transaction,
+    opportunity: Name,
+    mark: Annotated[uuid.UUID, Form()],
+    owner: Owner = "",
+) -> Response:
+    """Take a mark back; sent twice, or overtaken by a later mark, it changes nothing. Answered with the list."""
+    with suppress(MarkGone):
+        if not unmark_step(session, viewer, opportunity, mark):
+            raise HTTPException(status.HTTP_404_NOT_FOUND)
+    return _answered(request, viewer, session, owner)
+
+
+def _answered(
+    request: Request, viewer: Viewer, session: Session, owner: str, marked: dict[str, str] | None = None
+) -> Response:
+    """The list; without HTMX the page again."""
     if not request.headers.get("hx-request"):
         return RedirectResponse(f"/today?owner={owner}" if owner else "/today", status.HTTP_303_SEE_OTHER)
-    marked = None if state == "undo" else {"opportunity": opportunity, "key": key, "state": state}
     return _shown(request, viewer, session, owner, marked)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Annotated
 
@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 from service.access import SignedInViewer, Transaction, check_csrf
 from service.accounts.editing import AccountEditError, set_role_in_deal
 from service.opportunities.answers import AnswerError, UnknownViolation, answer
-from service.opportunities.deal_records import unmark_step
-from service.opportunities.next_steps import MarkError, mark_step
+from service.opportunities.next_steps import MarkError, MarkGone, mark_step, unmark_step
 from service.opportunities.pages import deal_context
 from service.opportunities.requests import RequestError, decide_approval, do_action, request_approval, undo_action
 from service.people.viewer import Viewer
@@ -26,6 +25,7 @@ from service.web.rendering import reader_zone, render
 router = APIRouter(include_in_schema=False, dependencies=[Depends(check_csrf)])
 
 Key = Annotated[str, Form(max_length=500)]
+MarkId = Annotated[uuid.UUID, Form()]
 Word = Annotated[str, Form(max_length=40)]
 Words = Annotated[str, Form(max_length=2000)]
 
@@ -45,9 +45,11 @@ def mark(
 
 
 @router.post("/opportunities/{external_id}/steps/undo")
-def unmark(request: Request, viewer: SignedInViewer, session: Transaction, external_id: str, key: Key) -> Response:
-    """Take it back: the calls tell again."""
-    _found(unmark_step(session, viewer, external_id, key))
+def unmark(request: Request, viewer: SignedInViewer, session: Transaction, external_id: str, mark: MarkId) -> Response:
+    """Take it back: the mark before it counts, or the calls tell again. Sent twice, or overtaken by a later mark, it
+    changes nothing: the steps are shown as they stand."""
+    with suppress(MarkGone):
+        _found(unmark_step(session, viewer, external_id, mark))
     return _part(request, viewer, session, external_id, "steps")
 
 

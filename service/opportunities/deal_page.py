@@ -190,6 +190,7 @@ def _step(deal: DealReading, step: NextStep) -> StepView:
         quotes=step.quotes,
         shown_quotes=step.shown_quotes,
         marked=_mark(deal, step),
+        mark_id=(step.mark.id or "") if step.mark else "",
     )
 
 

@@ -11,11 +11,9 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from models.answers import NextStepMark
 from models.opportunities import Approval, DoneAction, Opportunity
 from models.people import User
-from service.people.viewer import Viewer, visible_opportunities
-from service.records.audit import record
+from service.people.viewer import Viewer
 from service.records.scope import changeable_opportunities
 
 
@@ -66,27 +64,6 @@ def done_actions_of(session: Session, deal: uuid.UUID) -> dict[str, Note]:
         .order_by(DoneAction.done_at)
     )
     return {note.kind: note for note in _notes(session, query)}
-
-
-def unmark_step(session: Session, viewer: Viewer, external_id: str, key: str) -> bool:
-    """Take the last mark of a next step back: the one before it counts again, or else what the calls tell.
-
-    Returns:
-        Whether the viewer sees the deal.
-    """
-    query = select(Opportunity.id).where(visible_opportunities(viewer), Opportunity.external_id == external_id)
-    deal = session.scalar(query)
-    if deal is None:
-        return False
-    marks = select(NextStepMark).where(NextStepMark.opportunity_id == deal, NextStepMark.key == key)
-    newest = marks.order_by(NextStepMark.marked_at.desc(), NextStepMark.id).limit(2).with_for_update()
-    last, before = [*session.scalars(newest), None, None][:2]
-    if last is not None:
-        session.delete(last)
-        session.flush()
-        left = before.state if before is not None else None
-        record(session, viewer.user_id, "web", "opportunity", deal, f"next_step {key}", last.state, left)
-    return True
 
 
 def _notes(session: Session, query: Select[*tuple[Any, ...]]) -> Iterable[Note]:

@@ -52,7 +52,8 @@ class StateView:
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """A next step. ``tone`` is its colour, ``marked`` tells who said what became of it, empty where the calls tell."""
+    """A next step. ``tone`` is its colour, ``marked`` tells who said what became of it, and ``mark_id`` is what
+    that is taken back by; both are empty where the calls tell."""
 
     id: str
     key: str
@@ -67,6 +68,7 @@ class StepView:
     quotes: tuple[EventFact, ...]
     shown_quotes: tuple[EventFact, ...]
     marked: str
+    mark_id: str
 
     @property
     def is_settled(self) -> bool:

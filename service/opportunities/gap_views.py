@@ -18,6 +18,7 @@ from sop.procedure import Wording
 
 MOST_EVIDENCE = 10
 """How many moments prove a verdict; more are counted and not listed."""
+_NOTHING = Decimal("0.00")
 
 
 def gap_json(proof: DealProof) -> dict[str, Any]:
@@ -37,7 +38,10 @@ def line_json(deal: DealGap) -> dict[str, Any]:
 
 
 def group_json(group: Group) -> dict[str, Any]:
-    """A rep's or a team's deals; money by currency, under an empty name where no currency is given."""
+    """A rep's or a team's deals; money by currency, under an empty name where no currency is given.
+
+    Each currency in which a deal says what it is worth is in both sums, with 0.00 where they come to nothing.
+    """
     found = group.figures
     return {
         "id": str(group.id) if group.id else None,
@@ -45,8 +49,8 @@ def group_json(group: Group) -> dict[str, Any]:
         "deals": found.deals,
         "with_gap": found.with_gap,
         "stages": found.stages,
-        "amount": _money(found.amount),
-        "at_risk": _money(found.at_risk),
+        "amount": _money(found.amount, found.currencies),
+        "at_risk": _money(found.at_risk, found.currencies),
     }
 
 
@@ -151,8 +155,9 @@ def _both(wording: Wording) -> dict[str, str]:
     return {"zh": wording.zh, "en": wording.en}
 
 
-def _money(sums: Money) -> dict[str, str]:
-    return {currency or "": str(amount) for currency, amount in sums}
+def _money(sums: Money, currencies: Sequence[str | None]) -> dict[str, str]:
+    found = dict.fromkeys(currencies, _NOTHING) | dict(sums)
+    return {currency or "": str(amount) for currency, amount in found.items()}
 
 
 def _sum(amount: Decimal | None) -> str | None:

@@ -144,6 +144,24 @@ def mark(
     return insight_views.step_json(step)
 
 
+@router.delete(
+    "/opportunities/{external_id}/next-steps/marks/{mark_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[Depends(check_csrf)],
+)
+def unmark(
+    external_id: str, mark_id: uuid.UUID, request: Request, viewer: SignedInViewer, session: Transaction
+) -> None:
+    """Take back the mark that counts: the one before counts again, or what the calls tell. 409: it is taken back
+    already, or a later one counts."""
+    try:
+        seen = next_steps.unmark_step(session, viewer, external_id, mark_id, _via(request))
+    except next_steps.MarkGone as error:
+        raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
+    if not seen:
+        raise _NO_DEAL
+
+
 @router.get("/opportunities/{external_id}/risks")
 def list_risks(external_id: str, viewer: SignedInViewer, session: Transaction) -> list[dict[str, Any]]:
     """What endangers the deal, the gravest first, with the words that show it."""

@@ -48,7 +48,7 @@ def step_json(step: NextStep) -> dict[str, Any]:
         "agreed": step.is_agreed,
         "state": step.state,
         "reason": step.reason.to_json(),
-        "marked": {"at": mark.at.isoformat(), "by": mark.by} if mark else None,
+        "marked": {"id": mark.id, "at": mark.at.isoformat(), "by": mark.by} if mark else None,
         "quotes": _quotes(step.quotes),
         "shown_by": step.shown_by,
         "shown_quotes": _quotes(step.shown_quotes),

@@ -30,6 +30,10 @@ class MarkError(Exception):
     """The mark cannot be made; the message says what to change."""
 
 
+class MarkGone(MarkError):
+    """There is nothing to take back."""
+
+
 def steps_of(session: Session, viewer: Viewer, external_id: str, now: datetime) -> tuple[NextStep, ...] | None:
     """The next steps of a deal, oldest first; None when the viewer sees no such deal."""
     deal = visible_deal(session, viewer, external_id)
@@ -70,6 +74,35 @@ def mark_step(
     return next(step for step in steps_by_deal(session, facts, now)[deal] if step.key == key)
 
 
+def unmark_step(session: Session, viewer: Viewer, external_id: str, mark: uuid.UUID, via: Via = "web") -> bool:
+    """Take back the mark that counts: the one before it counts again, or else what the calls tell.
+
+    It is named by its id, so that the same request sent twice takes back no other.
+
+    Returns:
+        Whether the viewer sees the deal.
+
+    Raises:
+        MarkGone: the deal has no such mark (any more), or a later one counts.
+    """
+    deal = visible_deal(session, viewer, external_id)
+    if deal is None:
+        return False
+    of_deal = select(NextStepMark).where(NextStepMark.opportunity_id == deal)
+    named = session.scalars(of_deal.where(NextStepMark.id == mark).with_for_update()).one_or_none()
+    if named is None:
+        raise MarkGone(f"mark: {external_id} has no such mark; it may have been taken back already")
+    newest = of_deal.where(NextStepMark.key == named.key).order_by(NextStepMark.marked_at.desc(), NextStepMark.id)
+    last, before = [*session.scalars(newest.limit(2)), None][:2]
+    if last is not named:
+        raise MarkGone("mark: a later one counts by now; take that back first")
+    session.delete(named)
+    session.flush()
+    left = before.state if before is not None else None
+    record(session, viewer.user_id, via, "opportunity", deal, f"next_step {named.key}", named.state, left)
+    return True
+
+
 def visible_deal(session: Session, viewer: Viewer, external_id: str) -> uuid.UUID | None:
     """The id of the deal with the CRM's id ``external_id``; None when the viewer sees no such deal."""
     query = select(Opportunity.id).where(Opportunity.external_id == external_id, visible_opportunities(viewer))
@@ -79,13 +112,13 @@ def visible_deal(session: Session, viewer: Viewer, external_id: str) -> uuid.UUI
 def _marks(session: Session, deals: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, StepMark]]:
     """The last word on each step."""
     newest = (
-        select(NextStepMark.opportunity_id, NextStepMark.key, NextStepMark.state, NextStepMark.marked_at, User.name)
+        select(NextStepMark, User.name)
         .outerjoin(User, User.id == NextStepMark.marked_by_id)
         .where(among(NextStepMark.opportunity_id, deals))
         .ext(distinct_on(NextStepMark.opportunity_id, NextStepMark.key))
         .order_by(NextStepMark.opportunity_id, NextStepMark.key, NextStepMark.marked_at.desc(), NextStepMark.id)
     )
     found: defaultdict[uuid.UUID, dict[str, StepMark]] = defaultdict(dict)
-    for row in session.execute(newest):
-        found[row.opportunity_id][row.key] = StepMark(cast(Mark, row.state), row.marked_at, row.name)
+    for mark, name in session.execute(newest):
+        found[mark.opportunity_id][mark.key] = StepMark(cast(Mark, mark.state), mark.marked_at, name, str(mark.id))
     return found

@@ -73,9 +73,7 @@ def read_sheet(decoded: Decoded, name: str, mapping: FieldMapping, *, is_partial
         if broken:
             bad.append(BadRow(line, RowReason("encoding")))
         elif problem or len(values) > len(header):
-            bad.append(
-                BadRow(line, RowReason("not_csv", values={"error": problem}) if problem else RowReason("too_many"))
-            )
+            bad.append(BadRow(line, problem or RowReason("too_many")))
         else:
             rows.append(Row(line, _cells(columns, values, mapping)))
     return Sheet(tuple(rows), tuple(bad), decoded.guessed)
@@ -91,7 +89,7 @@ def _header(reader: Iterator[list[str]], name: str) -> list[str]:
     raise ImportFileError(f"{name}: empty file; the first line must name the columns")
 
 
-def _records(reader: Reader, name: str) -> Iterator[tuple[int, int, list[str], str]]:
+def _records(reader: Reader, name: str) -> Iterator[tuple[int, int, list[str], RowReason | None]]:
     """First line, last line, values and problem of each record that is not blank."""
     while True:
         line = reader.line_num + 1
@@ -103,10 +101,20 @@ def _records(reader: Reader, name: str) -> Iterator[tuple[int, int, list[str], s
             if "unexpected end of data" in str(error):
                 told = f"{name}: line {line}: not a CSV file (a quote opens here and is never closed)"
                 raise ImportFileError(told) from error
-            yield line, reader.line_num, [], str(error)
+            yield line, reader.line_num, [], _not_csv(error)
             continue
         if any(value and not value.isspace() for value in values):
-            yield line, reader.line_num, values, ""
+            yield line, reader.line_num, values, None
+
+
+def _not_csv(error: csv.Error) -> RowReason:
+    """What the csv module found, which it says in English words only."""
+    said = str(error)
+    if "expected after" in said:
+        return RowReason("after_quote")
+    if "field larger" in said:
+        return RowReason("cell_too_long", values={"most": csv.field_size_limit()})
+    return RowReason("not_csv")
 
 
 def _columns(

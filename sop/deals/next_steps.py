@@ -45,11 +45,13 @@ class StepSettings:
 
 @dataclass(frozen=True, slots=True)
 class StepMark:
-    """A person's word on what became of a step; ``by`` is their name, None for the operator."""
+    """A person's word on what became of a step; ``by`` is their name, None for the operator, and ``id`` what it is
+    taken back by, where it is stored."""
 
     state: Literal["kept", "missed", "dropped"]
     at: datetime
     by: str | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,14 @@ def test_spellings_of_one_word_do_not_count() -> None:
     assert count_errors("alright", "right", "en").edits == 1
 
 
+def test_numbers_are_the_same_however_they_are_written() -> None:
+    """A zip code said digit by digit and a number and a half are compared by what they are."""
+    assert count_errors("it's seven oh two three", "It's 7, 0, 2, 3.", "en").edits == 0
+    assert count_errors("ten and a half percent", "10 and a half percent", "en").edits == 0
+    assert count_errors("two vans, four hours", "2 vans, 4 hours", "en").edits == 0
+    assert tokens("in 2 or 3, 4.5 each", "en") == ["in", "2", "or", "3", "4.5", "each"]
+
+
 def test_mandarin_is_compared_by_character() -> None:
     """Traditional characters, punctuation, width and the form of numbers do not count."""
     assert count_errors("一共一千八百块，可以吗？", "一共1,800塊可以嗎", "zh") == Errors(0, 10)

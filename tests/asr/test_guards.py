@@ -147,3 +147,12 @@ def test_running_away() -> None:
     assert runs_away(heard(["abcdefghij"] * 12).text, 1.0, "en")
     assert not runs_away(heard([" How", " are", " you", " today?"]).text, 1.2, "en")
     assert not runs_away("", 1.0, "zh")
+
+
+def test_a_loop_that_ends_without_time_is_a_loop() -> None:
+    """Five times the same word, the last two in no time at all, is one word said once."""
+    words = [Word(" Monday", 400 * i, 400 * i + 300, 0.9) for i in range(3)]
+    words += [Word(" Monday", 1_200, 1_200, 0.9) for _ in range(2)]
+    guarded = guard(Heard(tuple(words), -0.56, 0.29, 2.0), WINDOW, "en")
+    assert [word.text for word in guarded.words] == [" Monday"]
+    assert [(one.reason, one.text) for one in guarded.removed] == [("repetition", "Monday Monday Monday Monday")]

@@ -190,7 +190,7 @@ def test_a_step_is_marked_and_unmarked(site: Site) -> None:
     base = "/opportunities/OPP-1004/steps"
     assert post(client, base, {"key": key.group(1), "state": "dropped"}) == 200
     assert "marked by Priya Nair" in client.get("/opportunities/OPP-1004").text
-    assert post(client, f"{base}/undo", {"key": key.group(1)}) == 200
+    assert post(client, f"{base}/undo", {"mark": str(newest_mark(site, key.group(1)))}) == 200
     page = client.get("/opportunities/OPP-1004").text
     assert "marked by" not in page
     assert '<span class="state-mark bad">Missed</span>' in page
@@ -202,20 +202,60 @@ def test_a_step_is_marked_and_unmarked(site: Site) -> None:
 
 
 def test_a_mark_taken_back_gives_way_to_the_one_before(site: Site) -> None:
-    """Of two marks only the later is taken back by the first undo; the second takes the other."""
+    """Of two marks an undo takes back the later, which it names: sent twice, or naming one that counts no more, it
+    takes back no other."""
     client = site.browser(PRIYA)
     page = client.get("/opportunities/OPP-1004").text
     key = re.search(r'state-mark bad.*?name="key" value="([^"]+)"', page, re.S)
     assert key
     base = "/opportunities/OPP-1004/steps"
+    marks = []
     for state in ("kept", "dropped"):
         assert post(client, base, {"key": key.group(1), "state": state}) == 200
-    states = select(NextStepMark.state).where(NextStepMark.key == key.group(1)).order_by(NextStepMark.marked_at.desc())
-    assert post(client, f"{base}/undo", {"key": key.group(1)}) == 200
-    assert site.one(states) == "kept"
-    assert "marked by Priya Nair" in client.get("/opportunities/OPP-1004").text
-    assert post(client, f"{base}/undo", {"key": key.group(1)}) == 200
-    assert site.one(states) is None
+        marks.append(str(newest_mark(site, key.group(1))))
+    kept, dropped = marks
+    assert post(client, f"{base}/undo", {"mark": kept}) == 200
+    assert str(newest_mark(site, key.group(1))) == dropped
+    for _ in range(2):
+        assert post(client, f"{base}/undo", {"mark": dropped}) == 200
+        assert str(newest_mark(site, key.group(1))) == kept
+        shown = client.get("/opportunities/OPP-1004").text
+        assert f'name="mark" value="{kept}"' in shown
+        assert "marked by Priya Nair" in shown
+    assert post(client, f"{base}/undo", {"mark": kept}) == 200
+    assert newest_mark(site, key.group(1)) is None
+    assert post(client, f"{base}/undo", {"mark": "none"}) == 422
+    assert post(site.browser(TOM), f"{base}/undo", {"mark": kept}) == 404
+
+
+def newest_mark(site: Site, key: str) -> uuid.UUID | None:
+    """The mark of a step that counts."""
+    return (marks_of(site, key) or [None])[-1]
+
+
+def marks_of(site: Site, key: str) -> list[uuid.UUID]:
+    """All marks of a step, oldest first."""
+    query = select(NextStepMark.id).where(NextStepMark.key == key).order_by(NextStepMark.marked_at)
+    with site.database.transaction() as session:
+        return list(session.scalars(query))
+
+
+def test_a_mark_of_the_day_list_is_taken_back_once(site: Site) -> None:
+    """The list offers to take back what was just said, by its name; a second request changes nothing."""
+    client = site.browser(PRIYA)
+    page = client.get("/opportunities/OPP-1004").text
+    key = re.search(r'state-mark bad.*?name="key" value="([^"]+)"', page, re.S)
+    assert key
+    said = {"opportunity": "OPP-1004", "key": key.group(1)}
+    for state in ("missed", "dropped"):
+        assert post(client, "/today", {**said, "state": state}) == 200
+    missed, dropped = marks_of(site, key.group(1))
+    for _ in range(2):
+        assert post(client, "/today/undo", {"opportunity": "OPP-1004", "mark": str(dropped)}) == 200
+        assert marks_of(site, key.group(1)) == [missed]
+    assert post(site.browser(TOM), "/today/undo", {"opportunity": "OPP-1004", "mark": str(missed)}) == 404
+    assert post(client, "/today/undo", {"opportunity": "OPP-1004", "mark": str(missed)}) == 200
+    assert marks_of(site, key.group(1)) == []
 
 
 def test_nobody_approves_what_they_asked_for(site: Site) -> None:
@@ -237,7 +277,10 @@ def test_bad_rows_are_told_in_the_readers_language(site: Site) -> None:
     client = site.browser(ADMIN, "zh")
     token = re.search(r'name="csrf-token" content="([^"]*)"', client.get("/calls").text)
     assert token
-    rows = "opportunity_id,name,account,stage,amount\nO-1,冷库,禾岭,needs,许多\nO-2,冷库,禾岭,nowhere,1\n"
+    rows = (
+        "opportunity_id,name,account,stage,amount\nO-1,冷库,禾岭,needs,许多\nO-2,冷库,禾岭,nowhere,1\n"
+        'O-3,"冷库"二,禾岭,needs,1\n'
+    )
     shown = client.post(
         "/settings/import",
         data={"noun": "opportunities"},
@@ -246,6 +289,7 @@ def test_bad_rows_are_told_in_the_readers_language(site: Site) -> None:
     ).text
     assert "amount：“许多”不是数字" in shown
     assert "stage：应为管道“default”的 qualify" in shown
+    assert "右引号后面还有文字" in shown
 
 
 def test_approvals_are_asked_for_by_reps_and_decided_by_managers(site: Site) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from random import Random
 
 from service.opportunities.figures import figures, groups, most_at_risk, widest
+from service.opportunities.gap_views import group_json
 from sop.deals.gap import Gap
 
 
@@ -63,6 +64,18 @@ def test_sums_are_told_by_currency_the_one_of_most_deals_first() -> None:
     assert found.amount == (("GBP", Decimal(200)), ("JPY", Decimal(10_000)))
     assert found.at_risk == (("GBP", Decimal(11)), ("JPY", Decimal(9000)))
     assert (found.deals, found.with_gap, found.stages, found.is_of_several_currencies) == (3, 3, 3, True)
+
+
+def test_a_currency_that_comes_to_nothing_is_told_as_nothing() -> None:
+    """As JSON a rep with nothing at risk has 0.00 in each currency of their deals; what no deal says is not there."""
+    ben = uuid.uuid4()
+    worth = {"a": ("GBP", Decimal("80.50")), "b": ("CNY", Decimal(0)), "c": ("USD", None)}
+    deals = [Made(name, amount, currency, None, ben, "Ben") for name, (currency, amount) in worth.items()]
+    (group,) = groups(deals, "rep")
+    told = group_json(group)
+    assert told["amount"] == {"GBP": "80.50", "CNY": "0.00"}
+    assert told["at_risk"] == {"GBP": "0.00", "CNY": "0.00"}
+    assert (group.figures.amount, group.figures.at_risk) == ((("GBP", Decimal("80.50")),), ())
 
 
 def test_groups_with_the_largest_share_of_gaps_come_first() -> None:

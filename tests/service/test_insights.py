@@ -263,10 +263,30 @@ def check_api(database: Database, settings: Settings, key: str) -> None:
     assert client.post(marks, json={"key": "x", "state": "kept"}).status_code == 422
     assert client.post(marks, json={"key": key, "state": "lost"}).status_code == 422
     assert stranger.post(marks, json={"key": key, "state": "kept"}).status_code == 404
+    check_taking_back(client, stranger, marks, key)
     risks = client.get("/api/opportunities/OPP-1004/risks").json()
     assert {"missed_next_step", "pushed_date"} <= {risk["kind"] for risk in risks}
     assert all(risk["reason"]["zh"] and risk["title"]["en"] for risk in risks)
     assert set(client.get("/api/day").json()) == {"today", "due", "overdue", "coming", "missed"}
+
+
+def check_taking_back(client: TestClient, stranger: TestClient, marks: str, key: str) -> None:
+    """The mark that is named is taken back once; the one before it counts again, and is not taken back instead."""
+
+    def marked() -> tuple[str, str]:
+        told = {step["key"]: step for step in client.get(marks.removesuffix("/marks")).json()}
+        return told[key]["state"], told[key]["marked"]["id"]
+
+    first = marked()
+    state, made = client.post(marks, json={"key": key, "state": "kept"}).json()["state"], marked()
+    assert (state, made[0]) == ("kept", "kept")
+    overtaken = client.delete(f"{marks}/{first[1]}")
+    assert (overtaken.status_code, "a later one counts" in overtaken.json()["detail"]) == (409, True)
+    assert stranger.delete(f"{marks}/{made[1]}").status_code == 404
+    assert client.delete(f"{marks}/{made[1]}").status_code == 204
+    again = client.delete(f"{marks}/{made[1]}")
+    assert (again.status_code, "taken back already" in again.json()["detail"]) == (409, True)
+    assert marked() == first
 
 
 def test_a_call_nobody_heard_makes_a_missed_step_unknown(demo: Database) -> None:

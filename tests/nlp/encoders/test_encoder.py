@@ -18,6 +18,7 @@ from nlp.encoders.encoder import (
     UniversalSentenceEncoder,
     Vectors,
 )
+from nlp.encoders.turn_encoder import TurnEncoder
 from tests.fakes_nlp import HashedEncoder
 from tests.fakes_transformers import tiny_bert
 
@@ -41,6 +42,7 @@ ENCODERS: dict[str, Callable[[], Encoder]] = {
     "fake": HashedEncoder,
     "use": universal,
     "e5": small_e5,
+    "turns": TurnEncoder,
     "joined": lambda: JoinedEncoder([HashedEncoder(), universal()]),
     "remembering": lambda: RememberingEncoder(HashedEncoder()),
 }

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from asr.syllables import initial_and_final, is_han, syllables
 from asr.transcript import Language
 from nlp.corpus.annotations import AnnotatedCall, read_calls
 from nlp.misheard.calls import misheard
 from nlp.misheard.chinese import misheard_chinese
 from nlp.misheard.english import consonants, misheard_english
 from nlp.tagging.augmentation import Example, Noise, perturbed
-from nlp.text.syllables import initial_and_final, is_han, syllables
 from nlp.training.head import TrainingOptions, features_of, heard_by, labels_of
 from tests.fakes_nlp import HashedEncoder
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asr.syllables import Sound, are_near, is_han, sounds
 from asr.transcript import Language, Transcript, Turn, Word
 from nlp.corpus.annotations import AnnotatedCall, AnnotatedTurn
 from nlp.corpus.shipped import shipped_corpus
 from nlp.respelling.respeller import RespellingOptions, SoundRespeller
 from nlp.respelling.training import SPOKEN, count_bytes
 from nlp.respelling.weights import RespellingError, load_respeller, respelling_from_bytes
-from nlp.text.syllables import Sound, are_near, is_han, sounds
 
 COMMON = "我们的价格是多少钱您好请问公司发票合同下周三再联系吧一二三十万块著着他她在再做作市世事试便宜效果"
 PIECES = st.sampled_from([*COMMON, "，", "。", "？", "CRM", "30", " ok", "𠮷"])

@@ -118,7 +118,7 @@ def test_any_transcript_can_be_tagged(tagger: HeadTagger, said: list[tuple[Speak
 
 def test_the_quote_is_the_sentence_that_says_it(tagger: HeadTagger) -> None:
     """Small talk before a price objection is not part of its quote, and its time begins at the objection."""
-    text = "Morning, yes, I can hear you fine. Honestly that is way too expensive for us, it is over our budget."
+    text = "Sorry, the dog was barking. That is far too expensive, we can't afford it."
     turns = (
         Turn("rep", 0, 0, 4000, "So it comes to four hundred pounds a month for the whole team.", 0.9),
         Turn("customer", 1, 5000, 12_000, text, 0.9, spoken(text, 5000, "en")),
@@ -126,8 +126,8 @@ def test_the_quote_is_the_sentence_that_says_it(tagger: HeadTagger) -> None:
     tagging = tagger.tag(Transcript(20_000, "en", 2, turns))
     quotes = [e.evidence for e in tagging.present if e.event == "price_objection"]
     assert quotes
-    assert quotes[0].quote.startswith("Honestly")
-    assert quotes[0].start_ms == 5000 + 200 * 7
+    assert quotes[0].quote.startswith("That is")
+    assert quotes[0].start_ms == 5000 + 200 * 5
 
 
 def test_times_fall_back_to_the_turn() -> None:

@@ -1,7 +1,7 @@
 """The words of a turn as hash buckets."""
 
+from asr.syllables import coarse_syllable
 from nlp.text.grams import LEXICAL_BUCKETS, lexical_buckets
-from nlp.text.syllables import coarse_syllable
 
 
 def likeness(one: str, other: str, *, by_sound: bool) -> float:

@@ -93,6 +93,28 @@ def test_a_break_changes_nothing(calls: list[AnnotatedCall], lower: LowerLayers,
     assert second.encoder().weights_hash == whole.encoder().weights_hash
 
 
+def test_calls_are_learned_from_as_misheard(calls: list[AnnotatedCall], lower: LowerLayers, tmp_path: Path) -> None:
+    """A share of none, of half and of all misheard calls gives three encoders; with half of them, a break changes
+    nothing."""
+    shares = [replace(OPTIONS, steps=3, misheard=share) for share in (0.0, 0.5, 1.0)]
+    hashes = [finetuned(calls, lower, options).weights_hash for options in shares]
+    assert len(set(hashes)) == 3
+    first = Finetuning(calls, lower, shares[1])
+    first.advance()
+    first.save(tmp_path / "begun.pt")
+    second = Finetuning(calls, lower, shares[1])
+    second.restore(tmp_path / "begun.pt")
+    while second.step < second.steps:
+        second.advance()
+    assert second.encoder().weights_hash == hashes[1]
+
+
+def test_steps_count_instead_of_epochs(calls: list[AnnotatedCall], lower: LowerLayers) -> None:
+    """A training of so many steps ends there, in the midst of an epoch or after several."""
+    assert Finetuning(calls, lower, OPTIONS).steps == 6
+    assert [Finetuning(calls, lower, replace(OPTIONS, steps=steps)).steps for steps in (2, 11)] == [2, 11]
+
+
 def test_a_finished_training_is_not_repeated(calls: list[AnnotatedCall], lower: LowerLayers, tmp_path: Path) -> None:
     """Asked again over the same folder it reads what it has; over other calls it learns anew."""
     said: list[str] = []

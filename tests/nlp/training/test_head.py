@@ -11,7 +11,7 @@ from nlp.evaluation.measurement import evaluate
 from nlp.tagging.head import HeadOptions
 from nlp.tagging.tagger import HeadTagger
 from nlp.tagging.trained_head import HeadError, read_head
-from nlp.training.head import TrainingOptions, train, train_bytes
+from nlp.training.head import LEAST_CALIBRATING, TrainingOptions, calibrating_on, train, train_bytes
 from tests.annotated import some_calls
 from tests.fakes_nlp import HashedEncoder
 
@@ -73,3 +73,14 @@ def test_a_call_of_one_turn_is_no_trouble() -> None:
     call = AnnotatedCall("one", "en", (AnnotatedTurn("rep", "Hi, Ann from Paylark", ("opening",)),))
     head = train([*some_calls(2), call], HashedEncoder(), TINY)
     assert evaluate(HeadTagger(HashedEncoder(), head), [call]).languages[0].turns == 1
+
+
+def test_a_head_is_calibrated_on_calls_new_to_its_encoder() -> None:
+    """What the encoder learned from is left out as long as enough is left, and so is what people reviewed."""
+    calls = some_calls(LEAST_CALIBRATING)[: LEAST_CALIBRATING + 2]
+    taught = frozenset(call.digest for call in calls[:2])
+    assert calibrating_on(calls, taught) == list(range(2, len(calls)))
+    assert calibrating_on(calls, frozenset()) == list(range(len(calls)))
+    reviewed = replace(calls[-1], turns=tuple(replace(turn, reviewed=frozenset()) for turn in calls[-1].turns))
+    assert calibrating_on([*calls, reviewed], taught) == list(range(2, len(calls)))
+    assert calibrating_on(calls[:-1], taught) == list(range(len(calls) - 1)), "too few without those it knows"

@@ -1,4 +1,4 @@
-"""The app with calls in every state, and a Chromium in which the admin is signed in."""
+"""The app, with calls in every state unless a module has its own, and a Chromium in which the admin is signed in."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ from playwright.sync_api import Browser, Page
 from asr.guards import Removed
 from browsing import Site, chromium, is_error, served, sign_in, watched
 from databases import Demo
-from fakes_web import (
-    add_call,
-    add_transcribed,
-    mono,
-    set_state,
-)
+from fakes_web import add_call, add_transcribed, mono, set_state
 from models.database import Database
 from service.settings import Settings
 
@@ -29,16 +24,22 @@ NOT_BELIEVED = (
 
 
 @pytest.fixture(scope="module")
-def site(scored_demo: Demo) -> Iterator[Site]:
-    """The real app on a free port of this machine."""
+def calls(scored_demo: Demo) -> dict[str, uuid.UUID]:
+    """Calls in every state beside the demo's; a module that needs others has a fixture of this name."""
     database, settings = scored_demo.database, scored_demo.settings
-    calls = scored_demo.calls | add_mono_calls(database, settings)
-    calls["waiting"] = add_call(database, settings, "waiting")
+    made = scored_demo.calls | add_mono_calls(database, settings)
+    made["waiting"] = add_call(database, settings, "waiting")
     set_state(database, "waiting.wav", "transcribing", progress=0.3)
     for state, reason in (("failed", "no audio stream"), ("no_speech", "no_speech")):
-        calls[state] = add_call(database, settings, state)
+        made[state] = add_call(database, settings, state)
         set_state(database, f"{state}.wav", state, state_reason=reason)
-    with served(database, settings, calls) as running:
+    return made
+
+
+@pytest.fixture(scope="module")
+def site(scored_demo: Demo, calls: dict[str, uuid.UUID]) -> Iterator[Site]:
+    """The real app on a free port of this machine."""
+    with served(scored_demo.database, scored_demo.settings, calls) as running:
         yield running
 
 

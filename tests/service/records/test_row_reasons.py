@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from service.records.decoding import decode
+from service.records.mapping_document import parse
 from service.records.reasons import CellError, RowReason
+from service.records.sheets import read_sheet
 from service.web.translation import LANGUAGES, translator
 
 SOURCES = sorted((Path("service") / "records").glob("*.py"))
@@ -48,3 +51,23 @@ def test_the_error_says_what_its_reason_says() -> None:
     error = CellError("again", "lead_id", value="L-1", line=3)
     assert str(error) == str(error.reason) == "lead_id: 'L-1' again, first in line 3"
     assert str(RowReason("too_many")) == "more values than columns"
+
+
+@pytest.mark.parametrize(
+    ("row", "en", "zh"),
+    [
+        ('O-1,"cold"room', "text follows a closing quote", "右引号后面还有文字"),
+        ("O-1," + "x" * 200_000, "more than 131072 characters", "超过 131072 个字符"),
+    ],
+)
+def test_what_is_not_csv_is_told_in_both_languages(row: str, en: str, zh: str) -> None:
+    """What a row has wrong as CSV has words of our own, not the library's, and the rows after it are read."""
+    text = f"opportunity_id,name\n{row}\nO-2,good\n"
+    sheet = read_sheet(decode(text.encode(), "x.csv"), "x.csv", parse("noun: opportunities"), is_partial=True)
+    (bad,) = sheet.bad
+    assert bad.line == 2
+    assert en in bad.reason
+    told = bad.why.told(translator("zh"))
+    assert zh in told
+    assert not re.search("[a-z]", told)
+    assert [row.cells["name"] for row in sheet.rows] == ["good"]

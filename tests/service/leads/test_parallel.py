@@ -13,7 +13,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import func, select, text
 
-from fakes_leads import NOW, PHONE, add_lead, by, get, happened, hours, owner_of, people, set_pool, viewer
+from fakes_leads import NOW, PHONE, add_lead, by, get, happened, hours, owner_of, set_pool, viewer
 from models.calls import Call, Recording
 from models.database import Database
 from models.leads import Lead, LeadEvent
@@ -27,12 +27,9 @@ from service.leads.history import Actor
 from service.leads.refusals import LeadRefused
 from service.people.viewer import OPERATOR
 
+pytestmark = pytest.mark.usefixtures("sellers")
+
 _PATIENCE_S = 20
-
-
-@pytest.fixture(autouse=True)
-def _people(database: Database) -> None:
-    people(database)
 
 
 def at_once(acts: Sequence[Callable[[], str]]) -> list[str]:

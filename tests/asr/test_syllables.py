@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.text.syllables import Sound, are_near, sounds
+from asr.syllables import Sound, are_near, sounds, syllables
 
 
 def test_characters_are_read_as_words() -> None:
@@ -34,3 +34,14 @@ def test_every_character_has_one_sound(text: str) -> None:
 def test_near_syllables_differ_in_one_part(one: str, other: str, near: bool) -> None:
     """A usual confusion of the initial or of the final, not of both."""
     assert are_near(one, other) == are_near(other, one) == near
+
+
+def test_near_syllables_are_the_usual_confusions() -> None:
+    """One of initial and final differs, by a pair that is often taken for each other; ü is no u."""
+    assert are_near("shuang", "shang")
+    assert are_near("lan", "nan")
+    assert are_near("zhen", "zheng")
+    assert not are_near("lan", "nang")
+    assert not are_near("yan", "yuan")
+    assert not are_near("sheng", "shuang")
+    assert syllables("北灯") == ("bei", "deng")

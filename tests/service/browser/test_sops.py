@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import SCREENSHOTS, Site, chromium, needs_browser, served, sign_in, watched
+from browsing import SCREENSHOTS, Site, needs_browser, watched
 from databases import Demo
 from nlp.tagging.tagger import Tagger
 from service.sops import backtests, rescoring
@@ -18,23 +18,9 @@ pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
-def site(scored_demo: Demo) -> Iterator[Site]:
-    """The real app on a free port of this machine."""
-    with served(scored_demo.database, scored_demo.settings, scored_demo.calls) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests."""
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def signed_in(site: Site, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The stored state of a browser in which the admin signed in."""
-    return sign_in(site, browser, tmp_path_factory.mktemp("browser") / "state.json")
+def calls(scored_demo: Demo) -> dict[str, uuid.UUID]:
+    """The demo's, and no others."""
+    return scored_demo.calls
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import uuid
 from datetime import datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import SCREENSHOTS, Site, chromium, is_error, needs_browser, served, sign_in, until, watched
+from browsing import SCREENSHOTS, Site, needs_browser, until
 from databases import Demo
 from fakes_web import add_call
 from service.calls.ingest import CallDetails
@@ -23,32 +23,10 @@ EARLY = CallDetails(customer_phone="+447700900142", started_at=datetime.fromisof
 
 
 @pytest.fixture(scope="module")
-def site(scored_demo: Demo) -> Iterator[Site]:
-    """The real app on a free port of this machine."""
-    database, settings = scored_demo.database, scored_demo.settings
-    early = add_call(database, settings, "early", ["Hello, it's Tom from Northlamp.", "Hello."], EARLY)
-    with served(database, settings, scored_demo.calls | {"early": early}) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests."""
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def signed_in(site: Site, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The stored state of a browser in which the admin signed in."""
-    return sign_in(site, browser, tmp_path_factory.mktemp("browser") / "state.json")
-
-
-@pytest.fixture
-def page(site: Site, browser: Browser, signed_in: str) -> Iterator[Page]:
-    """A signed-in page whose every script error, blocked style and failed request fails the test."""
-    with watched(site, browser, signed_in, is_error, viewport=WIDE) as opened:
-        yield opened
+def calls(scored_demo: Demo) -> dict[str, uuid.UUID]:
+    """The demo's, and the early one."""
+    said = ["Hello, it's Tom from Northlamp.", "Hello."]
+    return scored_demo.calls | {"early": add_call(scored_demo.database, scored_demo.settings, "early", said, EARLY)}
 
 
 def shot(page: Page, name: str) -> None:
