@@ -25,7 +25,7 @@ from safetensors.numpy import load, save
 from torch import Tensor
 from torch.nn import functional
 
-from nlp.encoders.e5_tokenizer import UnigramTokenizer
+from nlp.encoders.e5_tokenizer import built_tokenizer
 from nlp.encoders.e5_weights import QUERY_PREFIX, PackedWeights, Shape, default_weights, read_weights
 from nlp.encoders.encoder import EncoderError, Vectors, file_sha256, speakable, unit_rows
 
@@ -173,7 +173,8 @@ class _Network:
         shape = packed.shape
         size = shape.hidden
         self._packed = packed
-        self._tokenizer = UnigramTokenizer(packed.pieces, packed.scores, packed.special, packed.replaced)
+        self._tokenizer = built_tokenizer(packed.pieces, packed.scores, packed.special, packed.replaced)
+        self._tokenizer.enable_truncation(MAX_TOKENS)
         places = packed.tensor("emb.pos", shape.positions, size)[:MAX_TOKENS]
         self._places = places + packed.tensor("emb.type", shape.segments, size)[0]
         self._norm = _Norm(packed.tensor("emb.ln.w", size), packed.tensor("emb.ln.b", size), shape.epsilon)
@@ -182,7 +183,7 @@ class _Network:
 
     def vector(self, text: str) -> Vectors:
         """(dim,), of length 1."""
-        numbers = self._tokenizer.encode(QUERY_PREFIX + speakable(text), MAX_TOKENS)
+        numbers = self._tokenizer.encode(QUERY_PREFIX + speakable(text)).ids
         hidden = self._norm(torch.from_numpy(self._packed.rows("emb.word", numbers) + self._places[: len(numbers)]))
         for layer in self._layers:
             hidden = layer(hidden)
@@ -241,7 +242,7 @@ class _Norm:
 
 @cache
 def _network(path: Path, base: Path) -> _Network:
-    """Some 50 MB, and the pieces of the tokenizer: put together once, shared, never written to."""
+    """Some 50 MB, and a quarter of a gigabyte for the tokenizer: put together once, shared, never written to."""
     upper = read_upper(path)
     packed = read_weights(base)
     if file_sha256(base) != upper.base_sha256:

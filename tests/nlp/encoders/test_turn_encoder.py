@@ -174,13 +174,13 @@ def test_layers_that_do_not_fit_are_refused(tuned: LayeredEncoder, base: Path, t
 
 
 def test_transformers_is_not_needed() -> None:
-    """The tagger starts without importing the libraries that only training needs."""
+    """The tagger starts without importing the library that only training needs."""
     code = (
         "import sys; from nlp.encoders.turn_encoder import TurnEncoder; TurnEncoder().encode(['hello']);"
-        "print(sorted({'transformers', 'tokenizers'} & set(sys.modules)))"
+        "print('transformers' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
+    assert ran.stdout.strip() == "False"
 
 
 def test_the_weights_are_small() -> None:
