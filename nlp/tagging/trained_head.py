@@ -16,18 +16,24 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from nlp.encoders.encoder import Encoder
 from nlp.probability.calibration import Caution, Decision
 from nlp.tagging.augmentation import Noise
 from nlp.tagging.head import HeadOptions, SequenceHead
 from nlp.tagging.second_reading import SecondReading, common_bits, common_terms
 from sop.events import EVENTS
 
-FORMAT = "clearcall-head-4"
+_FORMATS = "clearcall-head-"
+FORMAT = f"{_FORMATS}4"
 _TABLES = ("words.weight", "word_logits.weight")
 """By far the largest parameters: a row for each bucket of grams."""
 _SCALES = ".scales"
 _REMEDY = "'clearcall nlp train --output FILE'"
 """Without ``--output`` the shipped head would be written over, which may not be the one that is wrong."""
+OTHER_VERSION = (
+    "it was trained with another version of Clearcall; unset CLEARCALL_HEAD, or train it again, with the same reviews: "
+    "'clearcall nlp train --reviews FILE --output HEAD'"
+)
 
 
 class HeadError(RuntimeError):
@@ -39,8 +45,8 @@ class TrainedHead:
     """Everything learned: networks, the second reading of what they say, a decision per event, cautious
     bounds, and the scale of the embeddings.
 
-    ``trained_on`` holds the digests of the training calls (see ``AnnotatedCall.digest``), ``sha256``
-    the hash of the file's bytes.
+    ``encoder_hash`` is the ``weights_hash`` of the encoder that it learned over, ``trained_on`` holds the digests of
+    the training calls (see ``AnnotatedCall.digest``), ``sha256`` is the hash of the file's bytes.
     """
 
     networks: tuple[SequenceHead, ...]
@@ -50,6 +56,7 @@ class TrainedHead:
     centre: NDArray[np.float32]
     scale: NDArray[np.float32]
     encoder_name: str
+    encoder_hash: str
     trained_on: frozenset[str]
     sha256: str
 
@@ -65,7 +72,7 @@ def pack_head(
     decisions: Sequence[Decision],
     caution: Caution,
     scaling: tuple[NDArray[np.float32], NDArray[np.float32]],
-    encoder_name: str,
+    encoder: Encoder,
     trained_on: Sequence[str],
 ) -> bytes:
     """The bytes of a head file; ``scaling`` is (centre, scale). Parameters are stored in half precision, the tables of
@@ -83,7 +90,8 @@ def pack_head(
             tensors.update(_stored(f"{i}.{name}", tensor.detach()))
     document = {
         "format": FORMAT,
-        "encoder": encoder_name,
+        "encoder": encoder.name,
+        "encoder_weights": encoder.weights_hash,
         "options": asdict(options),
         "decisions": {event: d.to_json() for event, d in zip(EVENTS, decisions, strict=True)},
         "caution": asdict(caution),
@@ -122,8 +130,10 @@ def head_from_bytes(content: bytes, source: str = "head") -> TrainedHead:
     """
     try:
         size = int.from_bytes(content[:8], "little")
-        metadata = json.loads(content[8 : 8 + size])["__metadata__"]
-        return _head(json.loads(metadata["clearcall"]), load(content), hashlib.sha256(content).hexdigest())
+        document = json.loads(json.loads(content[8 : 8 + size])["__metadata__"]["clearcall"])
+        if document["format"] != FORMAT and str(document["format"]).startswith(_FORMATS):
+            raise HeadError(f"{source}: {OTHER_VERSION}")
+        return _head(document, load(content), hashlib.sha256(content).hexdigest())
     except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise HeadError(
@@ -145,6 +155,7 @@ def _head(document: Mapping[str, Any], tensors: Mapping[str, Tensor], sha256: st
         centre=tensors["centre"].numpy(),
         scale=tensors["scale"].numpy(),
         encoder_name=document["encoder"],
+        encoder_hash=document["encoder_weights"],
         trained_on=frozenset(document["trained_on"]),
         sha256=sha256,
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from nlp.corpus.annotations import AnnotatedCall
 from nlp.corpus.shipped import shipped_corpus
 from nlp.encoders.e5_weights import UnpackedE5Encoder, default_weights
-from nlp.encoders.encoder import file_sha256
+from nlp.encoders.encoder import EncoderError, file_sha256
 from nlp.encoders.layers import LowerLayers
 from nlp.encoders.turn_encoder import ENCODER_PATH, LAYERS, MAX_TOKENS, UPPER_LAYERS, pack_encoder
 from nlp.training.finetuning import FinetuningOptions, finetuned
@@ -58,10 +58,18 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=ENCODER_PATH, help="the weights file to write")
     parser.add_argument("--checkpoints", type=Path, help="a folder to go on from after a break")
     options = parser.parse_args()
-    content = train_bytes(encoder_calls(), folder=options.checkpoints, progress=_say)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_bytes(content)
+    try:
+        # Half an hour is long for finding out that the file can't be written.
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        options.output.open("ab").close()
+        content = train_bytes(encoder_calls(), folder=options.checkpoints, progress=_say)
+        options.output.write_bytes(content)
+    except OSError as error:
+        sys.exit(f"{options.output}: cannot be written ({error.strerror}); name another file with --output")
+    except EncoderError as error:
+        sys.exit(str(error))
     print(f"\n{options.output.name}: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
+    print("The head goes with the encoder that it was trained over: renew it next, with 'clearcall nlp train'.")
 
 
 def _say(what: str, done: float) -> None:

@@ -29,6 +29,8 @@ from nlp.tagging.head import deterministic
 from nlp.training.head import known_of, labels_of
 from sop.events import EVENTS
 
+VERSION = 1
+"""Raise it when the same calls and options come to be learned from in another way: what was begun is begun anew."""
 _STEPS_PER_SAVE = 10
 _WARMING_UP = 0.1
 """Share of the steps over which the learning rates rise; from then on they fall to zero."""
@@ -248,7 +250,7 @@ def _fingerprint(calls: Sequence[AnnotatedCall], lower: LowerLayers, options: Fi
     which of them people judged."""
     labels = [[_label(turn) for turn in call.turns] for call in calls]
     heard = [one.digest for call in calls for one in _heard(call, options)]
-    parts = [lower.base.weights_hash, asdict(options), heard, labels]
+    parts = [VERSION, lower.base.weights_hash, asdict(options), heard, labels]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

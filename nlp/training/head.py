@@ -72,7 +72,7 @@ def train_bytes(
         networks.append(fit_head(examples, chosen.head, seed))
         progress(f"network {len(networks)} of {len(chosen.head.seeds)} trained")
     digests = [call.digest for call in calls]
-    return pack_head(networks, chosen.head, second, decisions, careful, scaling, encoder.name, digests)
+    return pack_head(networks, chosen.head, second, decisions, careful, scaling, encoder, digests)
 
 
 def features_of(call: AnnotatedCall, encoder: Encoder, scaling: Scaling) -> CallFeatures:

@@ -121,7 +121,7 @@ def compare(
     if finetune:
         rows = _finetuned(tested, learned, _base(encoder or ["e5-torch"]), folds, checkpoints)
     elif curve:
-        rows = _curve(tested, extra, _encoder((encoder or ["use"])[0]), diagram)
+        rows = _curve(tested, extra, _unlearned(_encoder((encoder or ["use"])[0]), extra), diagram)
     else:
         rows = _compared(tested, learned, encoder or ["shipped", "use", "e5", "use+e5"])
     if as_json:
@@ -136,6 +136,16 @@ def _compared(tested: list[AnnotatedCall], learned: list[AnnotatedCall], names: 
     encoders = {name: _encoder(name) for name in names}
     with engine_failures(), errors.status("Comparing …") as status:
         return compared(tested, learned, encoders, progress=status.update, processes=os.cpu_count() or 1)
+
+
+def _unlearned(encoder: Encoder, calls: list[AnnotatedCall]) -> Encoder:
+    """The encoder, if it has learned from none of the calls: a curve over one that has would begin at its end."""
+    from nlp.encoders.encoder import taught_by
+
+    known = sum(call.digest in taught_by(encoder) for call in calls)
+    if known:
+        raise Failure(f"--curve: {encoder.name} has learned from {known} of the calls already; use --encoder use", 2)
+    return encoder
 
 
 def _curve(

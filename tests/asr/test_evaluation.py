@@ -46,6 +46,7 @@ def test_numbers_are_the_same_however_they_are_written() -> None:
     assert count_errors("it's seven oh two three", "It's 7, 0, 2, 3.", "en").edits == 0
     assert count_errors("ten and a half percent", "10 and a half percent", "en").edits == 0
     assert count_errors("two vans, four hours", "2 vans, 4 hours", "en").edits == 0
+    assert tokens("4.5, 3 each", "en") == ["4.5", "3", "each"]
     assert tokens("in 2 or 3, 4.5 each", "en") == ["in", "2", "or", "3", "4.5", "each"]
 
 

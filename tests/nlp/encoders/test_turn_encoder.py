@@ -132,10 +132,11 @@ def test_the_hash_follows_both_files(encoder: TurnEncoder, tuned: LayeredEncoder
     seen = {encoder.weights_hash}
     learned = tuned.upper_state()
     doubled = {name: 2 * values for name, values in learned.items()}
-    for state, below in ((learned, "0" * 64), (doubled, file_sha256(base))):
+    other = tiny_e5(tmp_path / "other.bin", seed=1)
+    for state, below in ((learned, other), (doubled, base)):
         path = tmp_path / f"{len(seen)}.safetensors"
-        path.write_bytes(pack_encoder(state, ["a", "b"], below))
-        seen.add(TurnEncoder(path, base).weights_hash)
+        path.write_bytes(pack_encoder(state, ["a", "b"], file_sha256(below)))
+        seen.add(TurnEncoder(path, below).weights_hash)
     assert len(seen) == 3
 
 

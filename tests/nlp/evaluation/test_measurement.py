@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from nlp.corpus.annotations import AnnotatedCall, CorpusError
-from nlp.evaluation.measurement import Prediction, evaluate_corpus, evaluate_held_out, score_calls
+from nlp.evaluation.measurement import Prediction, evaluate, evaluate_corpus, evaluate_held_out, score_calls
 from nlp.evaluation.scores import EventScore, LanguageScore, Trust
 from nlp.tagging.features import allowed_events
 from nlp.tagging.head import HeadOptions
@@ -64,3 +64,24 @@ def test_an_event_without_gold_counts_only_once_predicted() -> None:
     trust = Trust(0.0, (), (), None, None, 0.0)
     assert LanguageScore("en", 1, 5, (nothing, right), trust).macro_f1 == 1.0
     assert LanguageScore("en", 1, 5, (invented, right), trust).macro_f1 == 0.5
+
+
+def test_calls_that_the_encoder_knows_are_told() -> None:
+    """Figures on what the encoder itself has learned from flatter, held out or not, and the report says so."""
+    calls = some_calls(4)
+    encoder = HashedEncoder()
+    assert evaluate(HeadTagger(encoder, train(calls, encoder, TINY)), calls).taught_calls == 0
+    knowing = _Knowing(frozenset(call.digest for call in calls[:3]))
+    direct = evaluate(HeadTagger(knowing, train(calls, knowing, TINY)), calls)
+    held_out = evaluate_held_out(calls, knowing, options=TINY, folds=2)
+    assert (direct.taught_calls, held_out.taught_calls) == (3, 3)
+    assert "learned from 3 of these calls" in direct.to_text()
+    assert direct.to_json()["taught_calls"] == 3
+
+
+class _Knowing(HashedEncoder):
+    """An encoder that learned from some calls."""
+
+    def __init__(self, trained_on: frozenset[str]) -> None:
+        super().__init__()
+        self.trained_on = trained_on

@@ -10,7 +10,7 @@ from nlp.corpus.folds import split_by_call
 from nlp.evaluation.measurement import evaluate
 from nlp.tagging.head import HeadOptions
 from nlp.tagging.tagger import HeadTagger
-from nlp.tagging.trained_head import HeadError, read_head
+from nlp.tagging.trained_head import FORMAT, HeadError, read_head
 from nlp.training.head import LEAST_CALIBRATING, TrainingOptions, calibrating_on, train, train_bytes
 from tests.annotated import some_calls
 from tests.fakes_nlp import HashedEncoder
@@ -56,8 +56,26 @@ def test_a_head_refuses_another_encoder() -> None:
     head = train(some_calls(2), HashedEncoder(), TINY)
     other = HashedEncoder()
     other.name = "other"
-    with pytest.raises(HeadError, match="trained over hashed-words, not other"):
+    with pytest.raises(HeadError, match=r"trained over hashed-words, not other.* unset CLEARCALL_HEAD"):
         HeadTagger(other, head)
+
+
+def test_a_head_refuses_other_weights_of_its_encoder() -> None:
+    """An encoder that was learned anew puts the same words elsewhere."""
+    head = train(some_calls(2), HashedEncoder(), TINY)
+    renewed = HashedEncoder()
+    renewed.weights_hash = "1" * 64
+    with pytest.raises(HeadError, match=r"over other weights of hashed-words.* renewed with 'clearcall nlp train'"):
+        HeadTagger(renewed, head)
+
+
+def test_a_head_of_another_version_is_told_from_a_broken_file(tmp_path: Path) -> None:
+    """Who has one of their own learns what to do with it."""
+    content = train_bytes(some_calls(2), HashedEncoder(), TINY)
+    path = tmp_path / "ours.safetensors"
+    path.write_bytes(content.replace(FORMAT.encode(), b"clearcall-head-3"))
+    with pytest.raises(HeadError, match=r"ours\.safetensors: .*another version.* unset CLEARCALL_HEAD.* --reviews"):
+        read_head(path)
 
 
 def test_folds_part_the_calls_by_language() -> None:
