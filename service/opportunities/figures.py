@@ -42,7 +42,8 @@ Deal = TypeVar("Deal", bound=Counted)
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What a set of deals comes to. ``stages`` is the sum of their gaps; ``currencies`` are those in which a deal says
-    what it is worth, also where the money comes to nothing, which ``amount`` and ``at_risk`` leave out."""
+    what it is worth, in order of their codes, also where the money comes to nothing, which ``amount`` and ``at_risk``
+    leave out."""
 
     deals: int
     with_gap: int
@@ -78,7 +79,7 @@ def figures(deals: Sequence[Counted]) -> Figures:
         stages=sum(map(_stages, deals)),
         amount=sums((deal.currency, deal.amount) for deal in deals),
         at_risk=sums((deal.currency, _at_risk(deal)) for deal in deals),
-        currencies=tuple(dict.fromkeys(deal.currency for deal in deals if deal.amount is not None)),
+        currencies=tuple(sorted({deal.currency for deal in deals if deal.amount is not None}, key=lambda c: c or "")),
     )
 
 
