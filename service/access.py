@@ -35,9 +35,17 @@ def app_settings(request: Request) -> Settings:
 
 
 def transaction(database: Annotated[Database, Depends(database)]) -> Iterator[Session]:
-    """One request is one transaction: committed when the route returns, rolled back when it raises."""
+    """One request is one transaction: committed when the route returns, rolled back when it raises.
+
+    A server that stops may drop a request before its transaction has been ended. Its connection is then given up
+    instead of rolled back: the route may still be using it in its thread, and the database may be gone.
+    """
     with database.transaction() as session:
-        yield session
+        try:
+            yield session
+        except GeneratorExit:
+            session.invalidate()
+            raise
 
 
 Transaction = Annotated[Session, Depends(transaction, scope="function")]

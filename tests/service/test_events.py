@@ -48,14 +48,14 @@ def site(database: Database, settings: Settings) -> Iterator[Site]:
     app = create_app(settings, database)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.02)
         yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", tokens)
         server.should_exit = True
-        thread.join(timeout=10)
+        thread.join(timeout=20)
     assert not thread.is_alive()
 
 
