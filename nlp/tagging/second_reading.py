@@ -121,11 +121,17 @@ def fit_second_reading(examples: Sequence[Example], logits: Sequence[Logits]) ->
     return SecondReading(first, slopes, intercepts, counts > 0), np.split(unseen, borders)
 
 
-def common_bits(common: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """(TERMS / 8,): as it is stored."""
-    return np.packbits(common)
+def common_numbers(common: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """The terms that are common, ascending: as they are stored, for they are few."""
+    return np.flatnonzero(common).astype(np.int32)
 
 
-def common_terms(bits: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """(TERMS,): as it was."""
-    return np.unpackbits(bits, count=TERMS).astype(np.bool_)
+def common_terms(numbers: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(TERMS,): as it was.
+
+    Raises:
+        IndexError: a number is not that of a term.
+    """
+    common = np.zeros(TERMS, dtype=np.bool_)
+    common[numbers] = True
+    return common

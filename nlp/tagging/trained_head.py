@@ -20,11 +20,11 @@ from nlp.encoders.encoder import Encoder
 from nlp.probability.calibration import Caution, Decision
 from nlp.tagging.augmentation import Noise
 from nlp.tagging.head import HeadOptions, SequenceHead
-from nlp.tagging.second_reading import SecondReading, common_bits, common_terms
+from nlp.tagging.second_reading import SecondReading, common_numbers, common_terms
 from sop.events import EVENTS
 
 _FORMATS = "clearcall-head-"
-FORMAT = f"{_FORMATS}4"
+FORMAT = f"{_FORMATS}5"
 _TABLES = ("words.weight", "word_logits.weight")
 """By far the largest parameters: a row for each bucket of grams."""
 _SCALES = ".scales"
@@ -83,7 +83,7 @@ def pack_head(
         "second.first": torch.from_numpy(second.first.copy()),
         "second.slopes": torch.from_numpy(second.slopes),
         "second.intercepts": torch.from_numpy(second.intercepts),
-        "second.common": torch.from_numpy(common_bits(second.common)),
+        "second.common": torch.from_numpy(common_numbers(second.common)),
     }
     for i, network in enumerate(networks):
         for name, tensor in network.state_dict().items():
@@ -134,7 +134,7 @@ def head_from_bytes(content: bytes, source: str = "head") -> TrainedHead:
         if document["format"] != FORMAT and str(document["format"]).startswith(_FORMATS):
             raise HeadError(f"{source}: {OTHER_VERSION}")
         return _head(document, load(content), hashlib.sha256(content).hexdigest())
-    except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError) as error:
+    except (SafetensorError, LookupError, ValueError, RuntimeError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise HeadError(
             f"{source}: not a readable tagging head ({reason}); name another file, or retrain with {_REMEDY}"

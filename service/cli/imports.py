@@ -86,8 +86,8 @@ def _import(
 ) -> None:
     from service.people.viewer import OPERATOR
     from service.records.bulk import RecordsChanged
-    from service.records.decoding import ImportFileError
     from service.records.importing import import_file
+    from service.records.reasons import ImportFileError
 
     try:
         content = file.read_bytes()

@@ -106,7 +106,7 @@ def unmark(
 ) -> Response:
     """Take a mark back; sent twice, or overtaken by a later mark, it changes nothing. Answered with the list."""
     with suppress(MarkGone):
-        if not unmark_step(session, viewer, opportunity, mark):
+        if not unmark_step(session, viewer, opportunity, mark, datetime.now(reader_zone(request, viewer))):
             raise HTTPException(status.HTTP_404_NOT_FOUND)
     return _answered(request, viewer, session, owner)
 

@@ -47,12 +47,12 @@ def actions(deal: DealReading) -> Iterable[ActionView]:
     done = done_actions_of(deal.session, deal.id)
     asked = [leaf.action for leaf in _leaves(deal) if isinstance(leaf, ActionDone)]
     for action in dict.fromkeys([*asked, *done]):
-        told = ""
-        if action in done:
-            who = done[action].who or deal.to.t("linking.operator")
-            told = deal.to.t("deal.done_by", who=who, at=deal.to.formats.short_day(done[action].at))
+        last, told = done.get(action), ""
+        if last is not None:
+            who = last.who or deal.to.t("linking.operator")
+            told = deal.to.t("deal.done_by", who=who, at=deal.to.formats.short_day(last.at))
         title = deal.word(label(action, ACTION_LABELS))
-        yield ActionView(action, title[:1].upper() + title[1:], told)
+        yield ActionView(action, title[:1].upper() + title[1:], told, last.id if last else None)
 
 
 def fields(deal: DealReading) -> Iterable[tuple[str, str]]:

@@ -25,7 +25,7 @@ from service.web.rendering import reader_zone, render
 router = APIRouter(include_in_schema=False, dependencies=[Depends(check_csrf)])
 
 Key = Annotated[str, Form(max_length=500)]
-MarkId = Annotated[uuid.UUID, Form()]
+RecordId = Annotated[uuid.UUID, Form()]
 Word = Annotated[str, Form(max_length=40)]
 Words = Annotated[str, Form(max_length=2000)]
 
@@ -45,11 +45,13 @@ def mark(
 
 
 @router.post("/opportunities/{external_id}/steps/undo")
-def unmark(request: Request, viewer: SignedInViewer, session: Transaction, external_id: str, mark: MarkId) -> Response:
+def unmark(
+    request: Request, viewer: SignedInViewer, session: Transaction, external_id: str, mark: RecordId
+) -> Response:
     """Take it back: the mark before it counts, or the calls tell again. Sent twice, or overtaken by a later mark, it
     changes nothing: the steps are shown as they stand."""
     with suppress(MarkGone):
-        _found(unmark_step(session, viewer, external_id, mark))
+        _found(unmark_step(session, viewer, external_id, mark, datetime.now(reader_zone(request, viewer))))
     return _part(request, viewer, session, external_id, "steps")
 
 
@@ -113,10 +115,12 @@ def done(request: Request, viewer: SignedInViewer, session: Transaction, externa
 
 
 @router.post("/opportunities/{external_id}/actions/undo")
-def undone(request: Request, viewer: SignedInViewer, session: Transaction, external_id: str, action: Word) -> Response:
-    """Take it back."""
+def undone(
+    request: Request, viewer: SignedInViewer, session: Transaction, external_id: str, done: RecordId
+) -> Response:
+    """Take it back; sent twice it changes nothing more."""
     with _refusals():
-        _found(undo_action(session, viewer, external_id, action))
+        _found(undo_action(session, viewer, external_id, done))
     return _part(request, viewer, session, external_id, "actions")
 
 

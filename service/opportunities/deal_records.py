@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from models.opportunities import Approval, DoneAction, Opportunity
@@ -21,6 +21,7 @@ from service.records.scope import changeable_opportunities
 class Note:
     """A person's word: ``who`` is None for the operator."""
 
+    id: uuid.UUID
     kind: str
     state: str
     who: str | None
@@ -47,7 +48,7 @@ def approvals_of(session: Session, deal: uuid.UUID) -> tuple[Note, ...]:
     by = func.coalesce(Approval.decided_by_id, Approval.requested_by_id)
     at = func.coalesce(Approval.decided_at, Approval.requested_at)
     query = (
-        select(Approval.kind, Approval.state, User.name, at, Approval.note)
+        select(Approval.id, Approval.kind, Approval.state, User.name, at, Approval.note)
         .outerjoin(User, User.id == by)
         .where(Approval.opportunity_id == deal)
         .order_by(at.desc())
@@ -58,7 +59,7 @@ def approvals_of(session: Session, deal: uuid.UUID) -> tuple[Note, ...]:
 def done_actions_of(session: Session, deal: uuid.UUID) -> dict[str, Note]:
     """The last time that each action was done."""
     query = (
-        select(DoneAction.action, DoneAction.action, User.name, DoneAction.done_at, DoneAction.note)
+        select(DoneAction.id, DoneAction.action, literal("done"), User.name, DoneAction.done_at, DoneAction.note)
         .outerjoin(User, User.id == DoneAction.done_by_id)
         .where(DoneAction.opportunity_id == deal)
         .order_by(DoneAction.done_at)
@@ -67,5 +68,5 @@ def done_actions_of(session: Session, deal: uuid.UUID) -> dict[str, Note]:
 
 
 def _notes(session: Session, query: Select[*tuple[Any, ...]]) -> Iterable[Note]:
-    for kind, state, who, at, text in session.execute(query):
-        yield Note(kind, state, who, at, text)
+    for row in session.execute(query):
+        yield Note(*row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -143,11 +144,13 @@ class ApprovalView:
 
 @dataclass(frozen=True, slots=True)
 class ActionView:
-    """Something the pipeline wants done; ``done`` tells by whom and when, empty where it was not."""
+    """Something the pipeline wants done; ``done`` tells by whom and when, empty where it was not; ``record`` is the id
+    of what was put on record of it last."""
 
     action: str
     title: str
     done: str
+    record: uuid.UUID | None
 
 
 @dataclass(frozen=True, slots=True)

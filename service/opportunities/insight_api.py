@@ -155,7 +155,8 @@ def unmark(
     """Take back the mark that counts: the one before counts again, or what the calls tell. 409: it is taken back
     already, or a later one counts."""
     try:
-        seen = next_steps.unmark_step(session, viewer, external_id, mark_id, _via(request))
+        now = datetime.now(viewer.zone)
+        seen = next_steps.unmark_step(session, viewer, external_id, mark_id, now, _via(request))
     except next_steps.MarkGone as error:
         raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
     if not seen:

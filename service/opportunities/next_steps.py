@@ -65,16 +65,18 @@ def mark_step(
     if deal is None:
         return None
     facts = deal_facts(session, viewer, [deal])
-    step = next((step for step in steps_by_deal(session, facts, now).get(deal, ()) if step.key == key), None)
+    step = _step(session, facts, deal, key, now)
     if step is None:
         raise MarkError(f"key: {external_id} has no next step {key!r}")
     session.add(NextStepMark(opportunity_id=deal, key=key, state=state, marked_by_id=viewer.user_id))
     session.flush()
     record(session, viewer.user_id, via, "opportunity", deal, f"next_step {key}", step.state, state)
-    return next(step for step in steps_by_deal(session, facts, now)[deal] if step.key == key)
+    return _step(session, facts, deal, key, now)
 
 
-def unmark_step(session: Session, viewer: Viewer, external_id: str, mark: uuid.UUID, via: Via = "web") -> bool:
+def unmark_step(
+    session: Session, viewer: Viewer, external_id: str, mark: uuid.UUID, now: datetime, via: Via = "web"
+) -> bool:
     """Take back the mark that counts: the one before it counts again, or else what the calls tell.
 
     It is named by its id, so that the same request sent twice takes back no other.
@@ -83,24 +85,30 @@ def unmark_step(session: Session, viewer: Viewer, external_id: str, mark: uuid.U
         Whether the viewer sees the deal.
 
     Raises:
-        MarkGone: the deal has no such mark (any more), or a later one counts.
+        MarkGone: the deal has no such mark (any more), the viewer sees no such step, or a later mark counts.
     """
     deal = visible_deal(session, viewer, external_id)
     if deal is None:
         return False
     of_deal = select(NextStepMark).where(NextStepMark.opportunity_id == deal)
     named = session.scalars(of_deal.where(NextStepMark.id == mark).with_for_update()).one_or_none()
-    if named is None:
+    facts = deal_facts(session, viewer, [deal])
+    step = _step(session, facts, deal, named.key, now) if named is not None else None
+    if named is None or step is None or step.mark is None:
         raise MarkGone(f"mark: {external_id} has no such mark; it may have been taken back already")
-    newest = of_deal.where(NextStepMark.key == named.key).order_by(NextStepMark.marked_at.desc(), NextStepMark.id)
-    last, before = [*session.scalars(newest.limit(2)), None][:2]
-    if last is not named:
+    if step.mark.id != str(mark):
         raise MarkGone("mark: a later one counts by now; take that back first")
     session.delete(named)
     session.flush()
-    left = before.state if before is not None else None
-    record(session, viewer.user_id, via, "opportunity", deal, f"next_step {named.key}", named.state, left)
+    left = _step(session, facts, deal, step.key, now)
+    record(session, viewer.user_id, via, "opportunity", deal, f"next_step {step.key}", step.state, left and left.state)
     return True
+
+
+def _step(
+    session: Session, facts: Mapping[uuid.UUID, DealFacts], deal: uuid.UUID, key: str, now: datetime
+) -> NextStep | None:
+    return next((step for step in steps_by_deal(session, facts, now).get(deal, ()) if step.key == key), None)
 
 
 def visible_deal(session: Session, viewer: Viewer, external_id: str) -> uuid.UUID | None:

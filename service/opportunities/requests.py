@@ -118,8 +118,11 @@ def do_action(
     return True
 
 
-def undo_action(session: Session, viewer: Viewer, external_id: str, action: str, via: Via = "web") -> bool:
-    """Take the last record of an action back; False when the viewer sees no such deal, or it was never done.
+def undo_action(session: Session, viewer: Viewer, external_id: str, done: uuid.UUID, via: Via = "web") -> bool:
+    """Take a record of an action back, named by its id: the same request sent twice takes back no other.
+
+    Returns:
+        Whether the viewer sees the deal. A record that is gone already stays gone.
 
     Raises:
         NotAllowed: the deal is not the viewer's or their team's.
@@ -127,13 +130,12 @@ def undo_action(session: Session, viewer: Viewer, external_id: str, action: str,
     deal = _changeable(session, viewer, external_id)
     if deal is None:
         return False
-    query = select(DoneAction).where(DoneAction.opportunity_id == deal, DoneAction.action == action)
-    last = session.scalars(query.order_by(DoneAction.done_at.desc()).limit(1)).one_or_none()
-    if last is None:
-        return False
-    session.delete(last)
-    session.flush()
-    record(session, viewer.user_id, via, "opportunity", deal, f"actions.{action}", "done", None)
+    query = select(DoneAction).where(DoneAction.opportunity_id == deal, DoneAction.id == done)
+    named = session.scalars(query).one_or_none()
+    if named is not None:
+        session.delete(named)
+        session.flush()
+        record(session, viewer.user_id, via, "opportunity", deal, f"actions.{named.action}", "done", None)
     return True
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import codecs
 from dataclasses import dataclass
 
+from service.records.reasons import ImportFileError
+
 _THREE_BYTES = 0x800
 """From this sign on UTF-8 takes three bytes: all Chinese characters do."""
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-class ImportFileError(Exception):
-    """The file as a whole cannot be read; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +85,5 @@ def _by_line(lines: list[bytes], is_utf8: bool, is_gbk: bool, name: str) -> Deco
             guessed.append(number)
         texts.append(line.decode("utf-8", "replace") if found is None else found)
     if 1 in broken:
-        raise ImportFileError(f"{name}: neither UTF-8 nor GBK text; save it as CSV UTF-8")
+        raise ImportFileError(name, "no_text")
     return Decoded("\n".join(texts), tuple(guessed), frozenset(broken))

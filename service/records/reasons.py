@@ -1,4 +1,4 @@
-"""Why a row of an import is left out, as a code with its values: told in the language of whoever reads it."""
+"""Why a row of an import is left out, or a file refused, as a code with its values: told in the reader's language."""
 
 from __future__ import annotations
 
@@ -39,6 +39,23 @@ class CellError(ValueError):
 
 class Forbidden(CellError):
     """A row that is not for this viewer to write."""
+
+
+class ImportFileError(Exception):
+    """The file as a whole cannot be read; the message says why. ``code`` is a key under ``file_reasons`` of the
+    catalogues; ``line`` counts from 1 and is None where it is the file as a whole."""
+
+    def __init__(self, name: str, code: str, line: int | None = None, **values: Value) -> None:
+        self._name, self._code, self._line = name, code, line
+        self._values = {key: _one_line(value) if isinstance(value, str) else value for key, value in values.items()}
+        super().__init__(self.told(translator(DEFAULT_LANGUAGE)))
+
+    def told(self, t: Translator) -> str:
+        """One line that names the file, the line and the reason."""
+        words = t(f"file_reasons.{self._code}", **self._values)
+        if self._line is None:
+            return t("file_reasons.in_file", name=self._name, words=words)
+        return t("file_reasons.in_line", name=self._name, line=self._line, words=words)
 
 
 def _one_line(value: str) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from service.records.decoding import Decoded, ImportFileError
+from service.records.decoding import Decoded
 from service.records.mapping_document import FieldMapping, mapped
 from service.records.nouns import NOUNS, STAND_INS, Noun
-from service.records.reasons import RowReason
+from service.records.reasons import ImportFileError, RowReason
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -60,7 +60,7 @@ def read_sheet(decoded: Decoded, name: str, mapping: FieldMapping, *, is_partial
     """
     if "\0" in decoded.text:
         line = decoded.text.count("\n", 0, decoded.text.index("\0")) + 1
-        raise ImportFileError(f"{name}: line {line}: a NUL byte, which no text has; save it as CSV UTF-8")
+        raise ImportFileError(name, "nul_byte", line)
     first = decoded.text.split("\n", 1)[0]
     separator = max(_SEPARATORS, key=first.count)
     reader = csv.reader(io.StringIO(decoded.text, newline=""), strict=True, delimiter=separator)
@@ -85,8 +85,8 @@ def _header(reader: Iterator[list[str]], name: str) -> list[str]:
             if any(value.strip() for value in values):
                 return [value.strip() for value in values]
     except csv.Error as error:
-        raise ImportFileError(f"{name}: line 1: not a CSV file ({error})") from error
-    raise ImportFileError(f"{name}: empty file; the first line must name the columns")
+        raise ImportFileError(name, "bad_header", 1) from error
+    raise ImportFileError(name, "no_header")
 
 
 def _records(reader: Reader, name: str) -> Iterator[tuple[int, int, list[str], RowReason | None]]:
@@ -99,8 +99,7 @@ def _records(reader: Reader, name: str) -> Iterator[tuple[int, int, list[str], R
             return
         except csv.Error as error:
             if "unexpected end of data" in str(error):
-                told = f"{name}: line {line}: not a CSV file (a quote opens here and is never closed)"
-                raise ImportFileError(told) from error
+                raise ImportFileError(name, "open_quote", line) from error
             yield line, reader.line_num, [], _not_csv(error)
             continue
         if any(value and not value.isspace() for value in values):
@@ -123,13 +122,13 @@ def _columns(
     """Place, our column and the meaning of values, for each column that is read."""
     noun = NOUNS[mapping.noun]
     if repeated := [column for column, count in Counter(header).items() if column and count > 1]:
-        raise ImportFileError(f"{name}: column {', '.join(repeated)} is there twice; leave one")
+        raise ImportFileError(name, "column_twice", columns=", ".join(repeated))
     targets = mapped(header, mapping)
     _check_targets(header, targets, mapping, noun, name)
     given = {*targets.values(), *mapping.constants}
     wanted = (noun.id_column,) if is_partial else noun.required
     if missing := [column for column in wanted if not given & {column, STAND_INS.get(column, column)}]:
-        raise ImportFileError(f"{name}: missing column {', '.join(missing)}")
+        raise ImportFileError(name, "no_column", columns=", ".join(missing))
     return [
         (place, targets[column], mapping.values.get(targets[column], {}))
         for place, column in enumerate(header)
@@ -143,11 +142,11 @@ def _check_targets(
     unknown = [column for column in header if column and column not in targets and column not in mapping.ignore]
     if unknown and mapping.others == "refuse":
         known = ", ".join(noun.columns)
-        raise ImportFileError(f"{name}: unknown column {', '.join(unknown)}; the columns are {known}")
+        raise ImportFileError(name, "unknown_column", columns=", ".join(unknown), known=known)
     for target, count in Counter(targets.values()).items():
         if count > 1:
             both = ", ".join(column for column in header if targets.get(column) == target)
-            raise ImportFileError(f"{name}: columns {both} all mean {target}; leave one")
+            raise ImportFileError(name, "same_meaning", columns=both, target=target)
 
 
 def _cells(

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from service.access import Transaction, check_csrf
 from service.records.bulk import RecordsChanged
 from service.records.configurations import documents
-from service.records.decoding import ImportFileError
 from service.records.importing import ImportReport, RowResult, import_file
 from service.records.mapping_document import FieldMapping, parse
 from service.records.nouns import NOUN_NAMES, NOUNS, NounName
+from service.records.reasons import ImportFileError
 from service.setup.access import Editor
 from service.web.rendering import reader, render
 
@@ -43,16 +43,19 @@ def bring_in(
     """What the file would change, or with ``wish`` "apply" what it did; bad rows are left out, each with its reason."""
     report: ImportReport | None = None
     problem = ""
+    to = reader(request, viewer)
     content = file.file.read()
     if not content:
-        problem = reader(request, viewer).t("settings.choose")
+        problem = to.t("settings.choose")
     else:
         try:
             chosen = _mapping(session, noun, mapping)
             name = file.filename or "CSV"
             report = import_file(session, viewer, content, name, chosen, is_dry=wish == "preview")
-        except (ImportFileError, RecordsChanged) as error:
-            problem = str(error)
+        except ImportFileError as error:
+            problem = error.told(to.t)
+        except RecordsChanged:
+            problem = to.t("settings.records_changed")
     linked = report.linked if report else 0
     context = {**_form(session), "report": report, "problem": problem, "linked": linked, "noun": noun}
     context |= _listed(report.results) if report else {}

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from databases import Demo
 from models.answers import NextStepMark
 from models.database import Database
-from models.opportunities import Account, Contact, Opportunity
+from models.opportunities import Account, Contact, DoneAction, Opportunity
 from models.records import Change
 from service.demo.loading import PASSWORD
 from service.main import create_app
@@ -312,11 +312,26 @@ def test_an_action_is_done_and_taken_back(site: Site) -> None:
     """What was done is listed with who did it, until it is taken back; nobody else's deal can be changed."""
     base = "/opportunities/OPP-1006/actions"
     priya = site.browser(PRIYA)
-    assert post(priya, base, {"action": "site_visit"}) == 200
-    assert "Site visit" in priya.get("/opportunities/OPP-1006").text
-    assert post(priya, f"{base}/undo", {"action": "site_visit"}) == 200
-    assert post(priya, f"{base}/undo", {"action": "site_visit"}) == 404
+    for _ in range(2):
+        assert post(priya, base, {"action": "site_visit"}) == 200
+    first, second = records_of(site, "site_visit")
+    page = priya.get("/opportunities/OPP-1006").text
+    assert "Site visit" in page
+    assert f'name="done" value="{second}"' in page
+    for _ in range(2):
+        assert post(priya, f"{base}/undo", {"done": second}) == 200
+        assert records_of(site, "site_visit") == [first]
+    assert post(site.browser(TOM), f"{base}/undo", {"done": first}) == 404
     assert post(site.browser(TOM), base, {"action": "site_visit"}) == 404
+    assert post(priya, f"{base}/undo", {"done": "site_visit"}) == 422
+    assert records_of(site, "site_visit") == [first]
+
+
+def records_of(site: Site, action: str) -> list[str]:
+    """The ids of what is on record of an action, oldest first."""
+    query = select(DoneAction.id).where(DoneAction.action == action).order_by(DoneAction.done_at)
+    with site.database.transaction() as session:
+        return [str(done) for done in session.scalars(query)]
 
 
 def test_a_part_in_the_decision_is_audited(site: Site) -> None:

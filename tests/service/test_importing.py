@@ -11,7 +11,8 @@ from models.database import Database
 from models.opportunities import Account, Contact, Opportunity, StageChange
 from service.opportunities.importing import import_opportunities
 from service.people.queries import NewUser, add_user
-from service.records.decoding import ImportFileError, decode
+from service.records.decoding import decode
+from service.records.reasons import ImportFileError
 
 HEADER = "opportunity_id,name,account,contact_name,contact_phone,owner_email,amount,currency,stage,created_at\n"
 GOOD = "O-1,十二个冷库,禾岭鲜配,周敏,+86 154 0000 0101,ana@example.com,298000,cny,needs,2026-10-09T14:20:00+08:00\n"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, event, select, update
+from sqlalchemy import select, update
 
 from asr.transcript import Transcript
-from databases import Demo
+from databases import Demo, statements_sent
 from fakes_web import GoldTagger, add_call, finish, turn_of, viewer_of
 from models.calls import Call, Recording
 from models.database import Database
@@ -45,19 +43,6 @@ def rows(database: Database, viewer: Viewer, filters: CallFilters = ALL) -> tupl
 def names(database: Database, filters: CallFilters, viewer: Viewer = OPERATOR) -> set[str | None]:
     """The names of the calls that filters let through."""
     return {row.external_id for row in rows(database, viewer, filters)}
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """The statements sent to the database meanwhile."""
-    sent: list[str] = []
-
-    def count(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
-        sent.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", count)
-    yield sent
-    event.remove(database.engine, "before_cursor_execute", count)
 
 
 def test_everyone_sees_their_own(demo: tuple[Database, dict[str, uuid.UUID]]) -> None:
@@ -163,11 +148,11 @@ def test_a_list_takes_the_same_statements_however_long(database: Database, setti
     """Fifty calls with a search take as many statements as one."""
     add_call(database, settings, "first", ["the price is high", "yes"], events=[["opening"], []])
     asked = replace(ALL, text="price")
-    with counted(database) as few:
+    with statements_sent(database) as few:
         assert len(rows(database, OPERATOR, asked)) == 1
     for number in range(49):
         add_call(database, settings, f"call {number}", ["the price is high", "yes"], events=[["opening"], []])
-    with counted(database) as many:
+    with statements_sent(database) as many:
         assert len(rows(database, OPERATOR, asked)) == 50
     assert len(few) == len(many) <= 5
 

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from databases import Demo
+from databases import Demo, statements_sent
 from fakes_web import viewer_of
 from models.calls import Call, Recording, RoleCorrection, StoredTranscript
 from models.database import Database
@@ -59,19 +59,6 @@ def undone(database: Database) -> Iterator[Session]:
     with database.transaction() as session:
         yield session
         session.rollback()
-
-
-@contextmanager
-def sent(database: Database) -> Iterator[list[str]]:
-    """The statements sent to the database meanwhile."""
-    statements: list[str] = []
-
-    def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(database.engine, "before_cursor_execute", note)
 
 
 def kept(session: Session, viewer: Viewer = OPERATOR, now: datetime = NOW) -> dict[str, Gap]:
@@ -303,12 +290,12 @@ def test_what_did_not_change_is_not_read_again(demo: Database) -> None:
     """The second look takes no key events, and judges one deal where one has changed."""
     with undone(demo) as session:
         kept(session)
-        with sent(demo) as statements:
+        with statements_sent(demo) as statements:
             kept(session)
         assert statements
         assert not any("key_events" in statement for statement in statements)
         enter(session)
-        with sent(demo) as statements:
+        with statements_sent(demo) as statements:
             assert kept(session)["OPP-1002"].claimed == "close"
         assert any("key_events" in statement for statement in statements)
 
@@ -319,7 +306,7 @@ def test_a_server_that_starts_judges_ahead(demo: Database) -> None:
     with demo.transaction() as session:
         opened = select(Opportunity.id, Opportunity.pipeline).where(Opportunity.outcome == "open")
         deals = dict(session.execute(opened).all())
-        with sent(demo) as statements:
+        with statements_sent(demo) as statements:
             assert len(gaps_of(session, OPERATOR, deals, NOW)) == len(deals) > 0
         assert not any("key_events" in statement for statement in statements)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from nlp.tagging.augmentation import Example
 from nlp.tagging.features import SpokenTurn, call_features
-from nlp.tagging.second_reading import COLUMNS, Logits, SecondReading, common_bits, common_terms, fit_second_reading
+from nlp.tagging.second_reading import COLUMNS, Logits, SecondReading, common_numbers, common_terms, fit_second_reading
 from sop.events import EVENTS
 
 COMPETITOR, OBJECTION, HANDLING = (EVENTS.index(name) for name in ("competitor", "objection", "objection_handling"))
@@ -78,9 +78,9 @@ def test_a_handling_follows_an_objection() -> None:
 
 
 def test_common_terms_survive_their_file() -> None:
-    """Bits and back."""
+    """Numbers and back."""
     common = np.random.default_rng(0).random(1 << 20) < 0.1
-    assert (common_terms(common_bits(common)) == common).all()
+    assert (common_terms(common_numbers(common)) == common).all()
 
 
 def test_nothing_is_said_of_what_a_speaker_cannot_show() -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, event, select, update
+from sqlalchemy import delete, select, update
 
+from databases import statements_sent
 from fakes_web import viewer_of
 from judging import HELEN, NOW, PRIYA, TOM, facts_of, gap_named, undone
 from models.database import Database
@@ -39,7 +38,7 @@ def test_few_statements_however_many_deals(demo: Database) -> None:
     """All deals take as many statements as one."""
     counts = []
     for names in (["OPP-1002"], None):
-        with demo.transaction() as session, counted(demo) as sent:
+        with demo.transaction() as session, statements_sent(demo) as sent:
             ids = None
             if names:
                 ids = list(session.scalars(select(Opportunity.id).where(Opportunity.external_id.in_(names))))
@@ -47,19 +46,6 @@ def test_few_statements_however_many_deals(demo: Database) -> None:
             deal_facts(session, OPERATOR, ids)
             counts.append(len(sent))
     assert counts[0] == counts[1] <= 12
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """The statements sent to the database meanwhile."""
-    sent: list[str] = []
-
-    def count(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
-        sent.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", count)
-    yield sent
-    event.remove(database.engine, "before_cursor_execute", count)
 
 
 def test_calls_one_may_not_see_are_unknown(demo: Database) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
+from databases import statements_sent
 from linking import AT, PHONE, add_deal, bring, link
 from models.calls import Call, Recording
 from models.database import Database
@@ -69,8 +69,6 @@ def test_many_calls_take_few_statements(database: Database, settings: Settings, 
             session.add(
                 Call(recording_id=recording.id, rep_id=first.rep_id, customer_phone=PHONE, started_at=first.started_at)
             )
-    sent: list[str] = []
-    event.listen(database.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
-    with database.transaction() as session:
+    with statements_sent(database) as sent, database.transaction() as session:
         assert relink(session, OPERATOR).moved == 100
     assert len(sent) < 20

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.records.decoding import ImportFileError, decode
+from service.records.decoding import decode
+from service.records.reasons import ImportFileError
 
 LINES = ["id,客户", "1,禾岭鲜配", "2,屿澜水产", "3,Tallow Creek", "4,喆昇冷链公司"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from service.records.configurations import shipped
-from service.records.decoding import ImportFileError, decode
+from service.records.decoding import decode
 from service.records.mapping_document import FieldMapping, parse
+from service.records.reasons import ImportFileError
 from service.records.sheets import read_sheet
 from sop.problems import SopError
 

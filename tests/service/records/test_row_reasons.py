@@ -1,4 +1,4 @@
-"""Why rows are left out, in words."""
+"""Why rows are left out and files refused, in words."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import pytest
 
 from service.records.decoding import decode
 from service.records.mapping_document import parse
-from service.records.reasons import CellError, RowReason
+from service.records.reasons import CellError, ImportFileError, RowReason
 from service.records.sheets import read_sheet
 from service.web.translation import LANGUAGES, translator
 
 SOURCES = sorted((Path("service") / "records").glob("*.py"))
 GIVEN = re.compile(r'(?:CellError|Forbidden|RowReason)\(\s*"(\w+)"')
+REFUSED = re.compile(r'ImportFileError\(name, "(\w+)"')
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -26,6 +27,36 @@ def test_every_reason_has_its_words(language: str) -> None:
     assert len(codes) > 20
     assert codes <= told
     assert all(f'"{key}"' in text or key == "in_column" for key in told)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_refusal_has_its_words(language: str) -> None:
+    """Each code that a file is refused with has words in each language, and no words are without a code."""
+    codes = {code for source in SOURCES for code in REFUSED.findall(source.read_text("utf-8"))}
+    told = {key.removeprefix("file_reasons.") for key in translator(language).texts if key.startswith("file_reasons.")}
+    assert len(codes) > 5
+    assert codes | {"in_file", "in_line"} == told
+
+
+@pytest.mark.parametrize(
+    ("content", "en", "zh"),
+    [
+        (b"", "x.csv: empty file; the first line must name the columns", "x.csv：文件为空；第一行必须是列名"),
+        (b"\x81\xff\xfa\n", "x.csv: neither UTF-8 nor GBK text", "x.csv：既不是 UTF-8 也不是 GBK 文本"),
+        (b"name\nA\n", "x.csv: missing column opportunity_id", "x.csv：缺少列 opportunity_id"),
+        (b"name,na\0me\n", "x.csv: line 1: a NUL byte", "x.csv：第 1 行：含有空字节"),
+        (b'opportunity_id\nA\n"B\n', "x.csv: line 3: not a CSV file", "x.csv：第 3 行：不是 CSV 文件"),
+        (b'opportunity_id,"na"me\n', "x.csv: line 1: not a CSV header", "x.csv：第 1 行：不是 CSV 表头"),
+        (b"opportunity_id,opportunity_id\n", "column opportunity_id is there twice", "列 opportunity_id 出现了两次"),
+        (b"opportunity_id,Colour\n", "unknown column Colour; the columns are", "未知的列 Colour；可用的列为"),
+    ],
+)
+def test_a_refused_file_is_told_in_both_languages(content: bytes, en: str, zh: str) -> None:
+    """The file, the line where there is one, and what to do."""
+    with pytest.raises(ImportFileError) as caught:
+        read_sheet(decode(content, "x.csv"), "x.csv", parse("noun: opportunities"), is_partial=True)
+    assert en in str(caught.value)
+    assert zh in caught.value.told(translator("zh"))
 
 
 def test_reasons_speak_as_the_pages_do() -> None:
