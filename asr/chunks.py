@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,12 +157,25 @@ def split(region: Region, levels_db: NDArray[np.float32], max_ms: int) -> list[R
     return [head, *split(region.between(cut, region.end_ms), levels_db, max_ms)]
 
 
-def batches(windows: Sequence[Window], batch_windows: int) -> list[list[int]]:
-    """Indexes of ``windows`` in batches of one length class each, longest first."""
+def batches(windows: Sequence[Window], batch_windows: int, lanes: int = 1) -> list[list[int]]:
+    """Indexes of ``windows`` in batches of one length class each, those with the most work first.
+
+    Each class is shared out among ``lanes`` that work side by side, as far as it goes round: a lane that has nothing
+    left to do waits for the others.
+    """
     by_class: dict[int, list[int]] = {}
     for i in sorted(range(len(windows)), key=lambda i: (-windows[i].duration_ms, i)):
         by_class.setdefault(length_class_ms(windows[i].duration_ms), []).append(i)
-    return [alike[i : i + batch_windows] for alike in by_class.values() for i in range(0, len(alike), batch_windows)]
+    shared = [(length, part) for length, alike in by_class.items() for part in _shared(alike, batch_windows, lanes)]
+    return [part for length, part in sorted(shared, key=lambda batch: -batch[0] * len(batch[1]))]
+
+
+def _shared(alike: Sequence[int], batch_windows: int, lanes: int) -> list[list[int]]:
+    """Even parts, a multiple of ``lanes`` if there is enough for it."""
+    rounds = -(-len(alike) // (batch_windows * lanes))
+    parts = min(rounds * lanes, len(alike))
+    borders = [len(alike) * part // parts for part in range(parts + 1)]
+    return [list(alike[start:end]) for start, end in pairwise(borders)]
 
 
 def length_class_ms(duration_ms: int) -> int:

@@ -125,8 +125,7 @@ class _Call:
             channel.levels_db = np.concatenate([channel.levels_db, frame_levels_db(samples)])
             channel.waiting = np.concatenate([channel.waiting, samples])
         count = 1 if self._likeness.identical else len(self._channels)
-        for channel in self._channels[:count]:
-            channel.hear(self._detector)
+        list(_threads(count).map(lambda channel: channel.hear(self._detector), self._channels[:count]))
         heard = [self._cut(number, last, begun) for number in range(count)]
         if self._likeness.identical:
             self._channels[1].let_go(self._duration_ms)
@@ -220,9 +219,8 @@ class _Call:
     def _answers(self, clips: list[tuple[Window, Mono]], language: Language) -> Iterator[tuple[list[int], list[Heard]]]:
         """Batches of clips and what was heard in them, in a fixed order, on as many lanes as there are."""
         lanes = self._recognizer.lanes
-        # Every lane has work: what is heard does not depend on how windows are put together.
-        fair = max(1, -(-len(clips) // lanes))
-        batches = chunks.batches([window for window, _ in clips], min(fair, self._options.packing.batch_windows))
+        # What is heard does not depend on how windows are put together.
+        batches = chunks.batches([window for window, _ in clips], self._options.packing.batch_windows, lanes)
         names = self._options.vocabulary.get(language, ())
 
         def ask(batch: list[int]) -> list[Heard]:
@@ -276,9 +274,9 @@ class _Call:
 
 
 @cache
-def _threads(lanes: int) -> ThreadPoolExecutor:
+def _threads(count: int) -> ThreadPoolExecutor:
     """Threads that stay: what the C library sets aside for a thread is not given back with it."""
-    return ThreadPoolExecutor(lanes, thread_name_prefix="lane")
+    return ThreadPoolExecutor(count, thread_name_prefix="lane")
 
 
 def _telling(clips: list[tuple[Window, Mono]], places: range) -> list[Mono]:

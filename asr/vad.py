@@ -81,7 +81,7 @@ class VadOptions:
 
 
 class SileroDetector:
-    """The real detector; one instance can serve many recordings, one at a time."""
+    """The real detector; one instance can serve many channels, also at the same time."""
 
     def __init__(self, options: VadOptions | None = None, weights: Path | None = None) -> None:
         self.options = options or VadOptions()

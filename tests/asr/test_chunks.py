@@ -114,16 +114,29 @@ def test_every_time_lies_in_a_part(window: Window, start: int, duration: int) ->
     assert any(part.start_ms <= first <= last <= part.end_ms for part in window.parts)
 
 
-@given(st.lists(st.integers(1, 15_000), max_size=60), st.integers(1, 16))
-def test_batches_hold_every_window_once(durations: list[int], size: int) -> None:
-    """Batches are a partition of the windows, from long to short, each of one length class."""
+@given(st.lists(st.integers(1, 15_000), max_size=60), st.integers(1, 16), st.integers(1, 6))
+def test_batches_hold_every_window_once(durations: list[int], size: int, lanes: int) -> None:
+    """Batches are a partition of the windows, each of one length class, those with the most work first."""
     windows = [Window(0, (Region(0, duration),), ()) for duration in durations]
-    grouped = batches(windows, size)
+    grouped = batches(windows, size, lanes)
     flat = [i for batch in grouped for i in batch]
     assert sorted(flat) == list(range(len(windows)))
-    assert all(len(batch) <= size for batch in grouped)
-    assert [durations[i] for i in flat] == sorted(durations, reverse=True)
+    assert all(0 < len(batch) <= size for batch in grouped)
     assert all(len({length_class_ms(durations[i]) for i in batch}) == 1 for batch in grouped)
+    work = [len(batch) * length_class_ms(durations[batch[0]]) for batch in grouped]
+    assert work == sorted(work, reverse=True)
+
+
+@given(st.lists(st.integers(1, 15_000), max_size=60), st.integers(1, 16), st.integers(1, 6))
+def test_lanes_share_each_length_class_evenly(durations: list[int], size: int, lanes: int) -> None:
+    """In each class every lane has as many batches as any other, of sizes one apart, unless windows are too few."""
+    windows = [Window(0, (Region(0, duration),), ()) for duration in durations]
+    sizes: dict[int, list[int]] = {}
+    for batch in batches(windows, size, lanes):
+        sizes.setdefault(length_class_ms(durations[batch[0]]), []).append(len(batch))
+    for own in sizes.values():
+        assert max(own) - min(own) <= 1
+        assert len(own) % lanes == 0 or max(own) == 1
 
 
 def test_a_long_region_is_cut_where_it_is_quiet() -> None:
