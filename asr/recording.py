@@ -6,7 +6,7 @@ length; only the loudness curves and the words are kept of the whole call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cache
@@ -125,11 +125,24 @@ class _Call:
             channel.levels_db = np.concatenate([channel.levels_db, frame_levels_db(samples)])
             channel.waiting = np.concatenate([channel.waiting, samples])
         count = 1 if self._likeness.identical else len(self._channels)
-        list(_threads(count).map(lambda channel: channel.hear(self._detector), self._channels[:count]))
+        self._hear(self._channels[:count])
         heard = [self._cut(number, last, begun) for number in range(count)]
         if self._likeness.identical:
             self._channels[1].let_go(self._duration_ms)
         self._recognize([clip for clips in heard for clip in clips], last, begun)
+
+    def _hear(self, channels: Sequence[Channel]) -> None:
+        """Find the speech of channels, side by side where recognition works so, too."""
+        lanes = self._recognizer.lanes
+        own, others = (channels, ()) if lanes == 1 else (channels[:1], channels[1:])
+        listening = [_threads("listener", lanes).submit(channel.hear, self._detector) for channel in others]
+        try:
+            for channel in own:
+                channel.hear(self._detector)
+        finally:
+            wait(listening)
+        for done in listening:
+            done.result()
 
     def finished(self, truncated: bool) -> Transcription:
         """The transcript of all blocks."""
@@ -229,7 +242,7 @@ class _Call:
         if lanes == 1:
             yield from ((batch, ask(batch)) for batch in batches)
             return
-        asked = [_threads(lanes).submit(ask, batch) for batch in batches]
+        asked = [_threads("lane", lanes).submit(ask, batch) for batch in batches]
         try:
             yield from ((batch, answer.result()) for batch, answer in zip(batches, asked, strict=True))
         finally:
@@ -274,9 +287,9 @@ class _Call:
 
 
 @cache
-def _threads(count: int) -> ThreadPoolExecutor:
+def _threads(work: str, count: int) -> ThreadPoolExecutor:
     """Threads that stay: what the C library sets aside for a thread is not given back with it."""
-    return ThreadPoolExecutor(count, thread_name_prefix="lane")
+    return ThreadPoolExecutor(count, thread_name_prefix=work)
 
 
 def _telling(clips: list[tuple[Window, Mono]], places: range) -> list[Mono]:

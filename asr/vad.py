@@ -41,7 +41,7 @@ class VadError(RuntimeError):
 
 
 class SpeechDetector(Protocol):
-    """Finds speech in one channel."""
+    """Finds speech in one channel; may be asked by several threads at the same time."""
 
     def regions(self, samples: Mono) -> list[Region]:
         """Sorted, not overlapping, in milliseconds from the first sample."""

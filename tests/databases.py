@@ -67,5 +67,7 @@ def statements_sent(database: Database) -> Iterator[list[str]]:
         sent.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(database.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)

@@ -11,13 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -47,6 +46,8 @@ _SCALES = ".scales"
 _LARGEST = 127
 _BUILDING = Lock()
 """Threads that ask at once share what the first puts together."""
+_BEGINNING = Lock()
+"""One thread at a time tells torch that it works alone."""
 
 Layer = Mapping[str, NDArray[Any]]
 
@@ -168,9 +169,9 @@ class TurnEncoder:
             return np.zeros((0, self.dim), dtype=np.float32)
         with _BUILDING:
             network = _network(self._path, self._base)
+            threads = _threads()
         distinct = list(dict.fromkeys(texts))
-        with ThreadPoolExecutor(min(_cores(), len(distinct)), "clearcall-encoder") as pool:
-            vectors = dict(zip(distinct, pool.map(network.vector, distinct), strict=True))
+        vectors = dict(zip(distinct, threads.map(network.vector, distinct), strict=True))
         return np.stack([vectors[text] for text in texts])
 
 
@@ -193,7 +194,7 @@ class _Network:
         """(dim,), of length 1."""
         numbers = self._tokenizer.encode(QUERY_PREFIX + speakable(text)).ids
         rows = self._packed.rows("emb.word", numbers) + self._places[: len(numbers)]
-        with _one_thread(), torch.inference_mode():
+        with torch.inference_mode():
             hidden = self._norm(torch.from_numpy(rows))
             for layer in self._layers:
                 hidden = layer(hidden)
@@ -262,16 +263,19 @@ def _network(path: Path, base: Path) -> _Network:
         raise EncoderError(f"{path}: doesn't fit the layers of {base} ({reason}); {_REMEDY}") from error
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """One for each core, shared by all encoders of the process: what torch sets aside for a thread stays with it."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return ThreadPoolExecutor(cores, "clearcall-encoder", initializer=_work_alone)
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """So that sums keep their order. The number of threads is each thread's own."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+def _work_alone() -> None:
+    """Sums keep their order where one thread adds them up. How many torch uses is each thread's own, but threads begin
+    with what was set last anywhere: that is put back, by a thread that ends."""
+    with _BEGINNING:
+        usual = torch.get_num_threads()
+        torch.set_num_threads(1)
+        last = Thread(target=torch.set_num_threads, args=(usual,))
+        last.start()
+        last.join()

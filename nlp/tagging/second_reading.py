@@ -130,8 +130,10 @@ def common_terms(numbers: NDArray[np.int32]) -> NDArray[np.bool_]:
     """(TERMS,): as it was.
 
     Raises:
-        IndexError: a number is not that of a term.
+        ValueError: these are not the numbers of terms.
     """
+    if numbers.dtype != np.int32 or numbers.ndim != 1 or ((numbers < 0) | (numbers >= TERMS)).any():
+        raise ValueError(f"second.common: expected whole numbers from 0 to {TERMS - 1}")
     common = np.zeros(TERMS, dtype=np.bool_)
     common[numbers] = True
     return common

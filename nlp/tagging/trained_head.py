@@ -134,7 +134,7 @@ def head_from_bytes(content: bytes, source: str = "head") -> TrainedHead:
         if document["format"] != FORMAT and str(document["format"]).startswith(_FORMATS):
             raise HeadError(f"{source}: {OTHER_VERSION}")
         return _head(document, load(content), hashlib.sha256(content).hexdigest())
-    except (SafetensorError, LookupError, ValueError, RuntimeError, TypeError) as error:
+    except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise HeadError(
             f"{source}: not a readable tagging head ({reason}); name another file, or retrain with {_REMEDY}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +25,7 @@ from service.records.scope import is_editor, visible_accounts, visible_contacts,
 Via = Literal["web", "api", "cli", "import", "job"]
 
 _MOST_LINES = 1000
+_ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,10 @@ def record_all(
 
 
 def trail(session: Session, viewer: Viewer, noun: str, noun_id: uuid.UUID | str) -> tuple[Entry, ...]:
-    """The last 1000 changes of a record, newest first; none where the record does not exist for this viewer."""
+    """The last 1000 changes of a record, newest first; none where the record does not exist for this viewer.
+
+    What was said of a call that the viewer does not see, such as what became of a step agreed in it, is left out.
+    """
     if not _is_visible(session, viewer, noun, str(noun_id)):
         return ()
     query = (
@@ -107,10 +112,24 @@ def trail(session: Session, viewer: Viewer, noun: str, noun_id: uuid.UUID | str)
         .order_by(Change.id.desc())
         .limit(_MOST_LINES)
     )
-    return tuple(
+    found = [
         Entry(change.at, name, change.via, change.field, change.old, change.new)
         for change, name in session.execute(query)
-    )
+    ]
+    hidden = _hidden_calls(session, viewer, {id for entry in found for id in _ids_in(entry.field)})
+    return tuple(entry for entry in found if hidden.isdisjoint(_ids_in(entry.field)))
+
+
+def _ids_in(field: str) -> set[uuid.UUID]:
+    return {uuid.UUID(each) for each in _ID.findall(field)}
+
+
+def _hidden_calls(session: Session, viewer: Viewer, ids: Set[uuid.UUID]) -> Set[uuid.UUID]:
+    """Of ``ids`` those of calls that the viewer does not see."""
+    if viewer.role == "admin" or not ids:
+        return frozenset()
+    calls = select(Call.id).where(Call.id.in_(ids))
+    return set(session.scalars(calls)) - set(session.scalars(calls.where(visible_calls(viewer))))
 
 
 def plain(value: Any) -> Any:

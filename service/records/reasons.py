@@ -46,7 +46,7 @@ class ImportFileError(Exception):
     catalogues; ``line`` counts from 1 and is None where it is the file as a whole."""
 
     def __init__(self, name: str, code: str, line: int | None = None, **values: Value) -> None:
-        self._name, self._code, self._line = name, code, line
+        self._name, self._code, self._line = _one_line(name), code, line
         self._values = {key: _one_line(value) if isinstance(value, str) else value for key, value in values.items()}
         super().__init__(self.told(translator(DEFAULT_LANGUAGE)))
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 _SEPARATORS = (",", ";", "\t")
+_UNCLOSED = "unexpected end of data"
+"""How the csv module says that a quote is never closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,15 @@ def read_sheet(decoded: Decoded, name: str, mapping: FieldMapping, *, is_partial
     return Sheet(tuple(rows), tuple(bad), decoded.guessed)
 
 
-def _header(reader: Iterator[list[str]], name: str) -> list[str]:
+def _header(reader: Reader, name: str) -> list[str]:
+    line = 1
     try:
         for values in reader:
             if any(value.strip() for value in values):
                 return [value.strip() for value in values]
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise ImportFileError(name, "bad_header", 1) from error
+        raise ImportFileError(name, "open_quote" if _UNCLOSED in str(error) else "bad_header", line) from error
     raise ImportFileError(name, "no_header")
 
 
@@ -98,7 +102,7 @@ def _records(reader: Reader, name: str) -> Iterator[tuple[int, int, list[str], R
         except StopIteration:
             return
         except csv.Error as error:
-            if "unexpected end of data" in str(error):
+            if _UNCLOSED in str(error):
                 raise ImportFileError(name, "open_quote", line) from error
             yield line, reader.line_num, [], _not_csv(error)
             continue

@@ -1,5 +1,6 @@
 """The contract of a speech detector, and Silero's regions."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import cast
@@ -199,3 +200,13 @@ def test_weights_that_are_none_are_refused(tmp_path: Path) -> None:
     broken.write_bytes(b"no network")
     with pytest.raises(VadError, match=r"silero\.onnx: can't be loaded"):
         SileroDetector(weights=broken)
+
+
+def test_channels_can_be_heard_at_the_same_time() -> None:
+    """What is found in one does not depend on what another thread listens to meanwhile."""
+    detector = SileroDetector()
+    channels = [samples for name in ("en-call", "zh-call") for samples in decode(DATA / f"{name}.ogg").samples]
+    alone = [detector.regions(samples) for samples in channels]
+    with ThreadPoolExecutor(len(channels)) as threads:
+        assert list(threads.map(detector.regions, channels)) == alone
+    assert any(alone)

@@ -324,6 +324,7 @@ def test_an_action_is_done_and_taken_back(site: Site) -> None:
     assert post(site.browser(TOM), f"{base}/undo", {"done": first}) == 404
     assert post(site.browser(TOM), base, {"action": "site_visit"}) == 404
     assert post(priya, f"{base}/undo", {"done": "site_visit"}) == 422
+    assert post(priya, "/opportunities/OPP-1004/actions/undo", {"done": first}) == 200
     assert records_of(site, "site_visit") == [first]
 
 

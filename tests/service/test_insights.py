@@ -26,7 +26,7 @@ from service.opportunities.next_steps import MarkError, MarkGone, mark_step, ste
 from service.opportunities.risks import risks_by_deal, risks_of
 from service.people.sessions import new_api_token
 from service.people.viewer import OPERATOR, Viewer
-from service.records.audit import record
+from service.records.audit import record, trail
 from service.settings import Settings
 from sop.deals.next_steps import NextStep
 from sop.deals.risks import Risk
@@ -154,6 +154,14 @@ def test_a_mark_on_a_step_one_does_not_hear_is_not_taken_back(own_demo: Demo) ->
             (hidden.state, "dropped"),
             ("dropped", hidden.state),
         ]
+        deal = session.scalars(select(Opportunity.id).where(Opportunity.external_id == "OPP-1005")).one()
+        told = {
+            viewer.role: [entry.field for entry in trail(session, viewer, "opportunity", deal)]
+            for viewer in (zhao, OPERATOR)
+        }
+        assert told["admin"].count(f"next_step {hidden.key}") == 2
+        assert f"next_step {hidden.key}" not in told["rep"]
+        assert told["rep"] == [field for field in told["admin"] if not field.startswith("next_step")]
 
 
 def test_the_day_is_the_viewers_own(demo: Database) -> None:

@@ -1,6 +1,8 @@
 """A call read a second time, on calls whose rule is known."""
 
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
 from nlp.tagging.augmentation import Example
 from nlp.tagging.features import SpokenTurn, call_features
@@ -81,6 +83,21 @@ def test_common_terms_survive_their_file() -> None:
     """Numbers and back."""
     common = np.random.default_rng(0).random(1 << 20) < 0.1
     assert (common_terms(common_numbers(common)) == common).all()
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        np.array([-1], dtype=np.int32),
+        np.array([1 << 20], dtype=np.int32),
+        np.zeros(1 << 17, dtype=np.uint8),
+        np.zeros((2, 2), dtype=np.int32),
+    ],
+)
+def test_what_numbers_no_terms_is_refused(numbers: NDArray[np.int32]) -> None:
+    """Out of range, of another kind (the bits of an older file), of another form."""
+    with pytest.raises(ValueError, match=r"second\.common: expected whole numbers from 0"):
+        common_terms(numbers)
 
 
 def test_nothing_is_said_of_what_a_speaker_cannot_show() -> None:
