@@ -14,8 +14,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.chunks import FRAME_MS, Region, Window, merged
+from asr.chunks import Window
 from asr.levels import louder, noise_floor_db
+from asr.regions import FRAME_MS, Region, merged, runs
 from asr.transcript import Word
 
 ABOVE_NOISE_DB = 6.0
@@ -46,11 +47,7 @@ def sounds(span: Region, levels_db: Levels, under: NDArray[np.bool_] | None = No
     loud = louder(own_db, noise_floor_db(own_db) + ABOVE_NOISE_DB)
     if under is not None:
         loud &= ~under[first:last]
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], loud.astype(np.int8), [0]])))
-    found = [
-        Region(max((first + int(a)) * FRAME_MS, span.start_ms), min((first + int(b)) * FRAME_MS, span.end_ms))
-        for a, b in zip(edges[::2], edges[1::2], strict=True)
-    ]
+    found = [Region(max(r.start_ms, span.start_ms), min(r.end_ms, span.end_ms)) for r in runs(loud, first)]
     return [sound for sound in merged(found, PAUSE_MS) if sound.duration_ms >= MIN_SOUND_MS]
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from asr import chunks, crosstalk
-from asr.chunks import Region, Window
+from asr import chunks, crosstalk, second_opinion
+from asr.chunks import Packing, Window
 from asr.levels import SAMPLE_RATE_HZ, Mono
+from asr.regions import Region, merged
 from asr.transcript import Word
 from asr.vad import SpeechDetector
 
@@ -66,6 +67,24 @@ class Channel:
         if other is None:
             return np.zeros(self.levels_db.size, dtype=np.bool_)
         return crosstalk.drowned(self.levels_db, other.levels_db, other.speech, self.waiting_from_ms)
+
+    def windows(self, number: int, under: NDArray[np.bool_], packing: Packing) -> list[Window]:
+        """What is said in what is settled and waits; ``under`` is where the channel is :meth:`drowned`."""
+        first_ms, last_ms = self.waiting_from_ms, self.settled_ms
+        speech = [r for r in self.speech if r.end_ms > first_ms and r.start_ms < last_ms]
+        waiting = [r.between(max(r.start_ms, first_ms), min(r.end_ms, last_ms)) for r in speech]
+        own = crosstalk.own_speech(waiting, self.levels_db, under)
+        return chunks.pack(own, number, self.levels_db, packing)
+
+    def overlooked(self, windows: Sequence[Window], other: Channel | None) -> list[Region]:
+        """What is as loud as speech in what is settled and waits, and neither speech nor in a window of it."""
+        heard = merged([part for window in windows for part in window.parts], 0)
+        span = Region(self.waiting_from_ms, self.settled_ms)
+        if other is None:
+            under = np.zeros(self.levels_db.size, dtype=np.bool_)
+        else:
+            under = crosstalk.outshone(self.levels_db, other.levels_db)
+        return second_opinion.overlooked(self.waiting, span, self.levels_db, self.speech, heard, under)
 
 
 def last_pause_ms(regions: list[Region], start_ms: int, end_ms: int, levels_db: Mono, max_ms: int) -> int:

@@ -6,37 +6,16 @@ A window holds stretches of one channel end to end; a time inside it maps back t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-FRAME_MS = 10
-"""Length of one level frame; see :func:`asr.levels.frame_levels_db`."""
+from asr.regions import FRAME_MS, Region
+
 LENGTHS_MS = (2_000, 4_000, 8_000, 12_000, 15_000, 20_000, 29_000)
 """Classes of length. A recognizer treats what is of one class alike, so that nothing depends on its batch."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Region:
-    """A stretch in which someone speaks: ``start_ms`` inclusive, ``end_ms`` exclusive.
-
-    One that is ``doubtful`` may be a noise.
-    """
-
-    start_ms: int
-    end_ms: int
-    doubtful: bool = field(default=False, compare=False)
-
-    @property
-    def duration_ms(self) -> int:
-        """How long it lasts."""
-        return self.end_ms - self.start_ms
-
-    def between(self, start_ms: int, end_ms: int) -> Region:
-        """As sure as this one, with other borders."""
-        return replace(self, start_ms=start_ms, end_ms=end_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +160,6 @@ def _shared(alike: Sequence[int], batch_windows: int, lanes: int) -> list[list[i
 def length_class_ms(duration_ms: int) -> int:
     """The shortest length class that holds a stretch; the longest for what is longer."""
     return next((length for length in LENGTHS_MS if duration_ms <= length), LENGTHS_MS[-1])
-
-
-def merged(regions: Sequence[Region], gap_ms: int) -> list[Region]:
-    """Sorted regions with every pause shorter than ``gap_ms`` closed."""
-    closed: list[Region] = []
-    for region in sorted(regions):
-        if closed and region.start_ms - closed[-1].end_ms < gap_ms:
-            last = closed.pop()
-            doubtful = last.doubtful and region.doubtful
-            region = Region(last.start_ms, max(last.end_ms, region.end_ms), doubtful)
-        closed.append(region)
-    return closed
 
 
 def _joins(window: Sequence[Region], part: Region, packing: Packing) -> bool:

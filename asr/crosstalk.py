@@ -12,8 +12,8 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.chunks import FRAME_MS, Region, merged
 from asr.levels import louder, noise_floor_db
+from asr.regions import FRAME_MS, Region, inside, merged, runs
 from asr.transcript import Word
 
 MARGIN_DB = 20.0
@@ -52,8 +52,8 @@ def _like(under: NDArray[np.bool_], own_db: Levels, other_db: Levels) -> NDArray
     """Without the stretches that are no echo: an echo grows louder and fainter with what it comes from."""
     sounding = under & louder(own_db, noise_floor_db(own_db) + ABOVE_NOISE_DB)
     kept = under.copy()
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], under.astype(np.int8), [0]])))
-    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for stretch in runs(under):
+        first, last = stretch.start_ms // FRAME_MS, stretch.end_ms // FRAME_MS
         if sounding[first:last].sum() * FRAME_MS >= TELLING_MS:
             kept[first:last] = likeness(own_db[first:last], other_db[max(first - LAG_FRAMES, 0) : last]) >= LIKENESS
     return kept
@@ -93,9 +93,8 @@ def own_speech(regions: Sequence[Region], own_db: Levels, under: NDArray[np.bool
         if not under[first:last].any():
             kept.append(region)
             continue
-        free = ~under[first:last]
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], free.astype(np.int8), [0]])))
-        parts = [_part(region, first, int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        free = runs(~under[first:last], first)
+        parts = [region.between(max(r.start_ms, region.start_ms), min(r.end_ms, region.end_ms)) for r in free]
         kept.extend(
             part
             for part in merged(parts, MIN_GAP_MS)
@@ -103,14 +102,6 @@ def own_speech(regions: Sequence[Region], own_db: Levels, under: NDArray[np.bool
             and sounding[part.start_ms // FRAME_MS : part.end_ms // FRAME_MS].sum() * FRAME_MS >= MIN_SOUND_MS
         )
     return kept
-
-
-def inside(regions: Sequence[Region], frames: int) -> NDArray[np.bool_]:
-    """Which of so many frames of ``FRAME_MS`` touch one of the regions."""
-    within = np.zeros(frames, dtype=np.bool_)
-    for region in regions:
-        within[region.start_ms // FRAME_MS : -(-region.end_ms // FRAME_MS)] = True
-    return within
 
 
 def crosstalk_words(
@@ -142,11 +133,6 @@ def smoothed(levels_db: Levels) -> Levels:
     # The convolution leaves rounding errors of either sign where all is silent.
     kept = np.maximum(mean[start : start + levels_db.size], 1e-12)
     return (10 * np.log10(kept)).astype(np.float32)
-
-
-def _part(region: Region, first: int, start: int, end: int) -> Region:
-    start_ms = max((first + start) * FRAME_MS, region.start_ms)
-    return region.between(start_ms, min((first + end) * FRAME_MS, region.end_ms))
 
 
 def _runs(words: Sequence[Word]) -> Iterator[range]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
 
-from asr.chunks import Region, Window
+from asr.chunks import Window
 from asr.recognition import Heard, compression_ratio
+from asr.regions import Region
 from asr.transcript import Language, Word
 
 Reason = Literal[

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.chunks import FRAME_MS
+from asr.regions import FRAME_MS
 
 SAMPLE_RATE_HZ = 16_000
 FRAME_SAMPLES = SAMPLE_RATE_HZ * FRAME_MS // 1000

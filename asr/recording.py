@@ -17,16 +17,17 @@ import numpy as np
 
 from asr import audio, borders, chunks, crosstalk, english, guards, mandarin, speakers, vocabulary
 from asr.channel import SAMPLES_PER_MS, Channel, clip, unfinished_ms
-from asr.chunks import Packing, Region, Window
+from asr.chunks import Packing, Window
 from asr.guards import Removed
 from asr.levels import Channels, Likeness, Mono, frame_levels_db
 from asr.recognition import Heard, Recognizer
+from asr.regions import Region
 from asr.second_hearing import heard_again
 from asr.transcript import LANGUAGES, Language, Transcript, Word
 from asr.vad import SpeechDetector
 from asr.voices import VoiceEmbedder, VoiceOptions, VoiceTrack
 
-VERSION = 7
+VERSION = 8
 """Raise when a change to decoding, detection, guards or attribution changes what is transcribed."""
 DECISIVE_MS = 20_000
 """With this much speech the language is decided."""
@@ -186,16 +187,19 @@ class _Call:
         offset, samples = channel.waiting_from_ms, channel.waiting
         channel.settle(last, packing.max_ms)
         settled_ms = channel.settled_ms
-        speech = [r for r in channel.speech if r.end_ms > offset and r.start_ms < settled_ms]
-        own = [r.between(max(r.start_ms, offset), min(r.end_ms, settled_ms)) for r in speech]
-        under = channel.drowned(None if self._mono else self._channels[1 - number])
-        windows = chunks.pack(crosstalk.own_speech(own, channel.levels_db, under), number, channel.levels_db, packing)
+        other = None if self._mono else self._channels[1 - number]
+        under = channel.drowned(other)
+        windows = channel.windows(number, under, packing)
         cut_ms = settled_ms if last else unfinished_ms(windows, settled_ms)
+        overlooked = channel.overlooked(windows, other)
         windows = [window for window in windows if window.start_ms < cut_ms]
         channel.sounds += borders.sounds(Region(offset, cut_ms), channel.levels_db, under)
         if self._mono and self._track:
             own = [region for window in windows for region in window.regions]
             self._track.hear(own, samples, offset, lambda: self._progress(begun))
+        # Voices are told by what is surely speech; so are the windows of that, which these leave as they are.
+        alone = [chunks.pack([region], number, channel.levels_db, packing) for region in overlooked]
+        windows += [window for own in alone for window in own if window.start_ms < cut_ms]
         channel.let_go(cut_ms)
         return [(w, clip(samples, w, offset)) for w in windows]
 

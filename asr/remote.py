@@ -19,11 +19,11 @@ from typing import Any, Literal, TypeVar
 import httpx
 import numpy as np
 
-from asr.chunks import FRAME_MS, Region, merged
 from asr.complaints import broken, retry_after_s, told
 from asr.guards import runs_away
 from asr.levels import SAMPLE_RATE_HZ, Mono, frame_levels_db
 from asr.recognition import Heard
+from asr.regions import Region, merged, runs
 from asr.transcript import LANGUAGES, Language
 from asr.verbose_json import Answer, AnswerError, read
 
@@ -264,9 +264,7 @@ def _sound(clip: Mono) -> list[Region]:
     levels = frame_levels_db(clip)
     if not levels.size:
         return []
-    loud = np.concatenate([[0], levels > np.percentile(levels, 90) - SOUND_DB, [0]]).astype(np.int8)
-    edges = np.flatnonzero(np.diff(loud)) * FRAME_MS
-    return merged([Region(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)], SOUND_GAP_MS)
+    return merged(runs(levels > np.percentile(levels, 90) - SOUND_DB), SOUND_GAP_MS)
 
 
 def _wav(clip: Mono) -> bytes:

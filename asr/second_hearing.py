@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asr.chunks import Region, Window
+from asr.chunks import Window
 from asr.guards import Guarded
+from asr.regions import Region
 from asr.transcript import Word
 
 PASSED_OVER_MS = 1_000

@@ -27,7 +27,7 @@ def tonal(samples: Mono, loud: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
     Args:
         samples: of a channel.
-        loud: by frames of :data:`asr.chunks.FRAME_MS`; no other is looked at.
+        loud: by frames of :data:`asr.regions.FRAME_MS`; no other is looked at.
     """
     places = np.flatnonzero(loud)
     pure, peaks = np.zeros(loud.size, dtype=np.bool_), np.zeros(loud.size, dtype=np.int32)

@@ -19,10 +19,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from asr.chunks import FRAME_MS as LEVEL_MS
-from asr.chunks import Region, merged
 from asr.levels import FRAME_SAMPLES as LEVEL_SAMPLES
 from asr.levels import SAMPLE_RATE_HZ, Mono, frame_levels_db, louder, noise_floor_db
+from asr.regions import FRAME_MS as LEVEL_MS
+from asr.regions import Region, merged, outside, runs
 from asr.tones import tonal
 
 FRAME_SAMPLES = 512
@@ -135,7 +135,7 @@ class SileroDetector:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """What is known of one channel by frames of :data:`asr.chunks.FRAME_MS`, all of one length.
+    """What is known of one channel by frames of :data:`asr.regions.FRAME_MS`, all of one length.
 
     ``probabilities`` are of speech, after a memory of silence; ``fresh`` are the same without any memory, which tells
     voices from noises best and takes faint echoes for speech. ``levels_db`` is the loudness;
@@ -156,13 +156,13 @@ def regions_of(curves: Curves, duration_ms: int, options: VadOptions) -> list[Re
     thresholds = np.where(loud, options.loud_threshold, options.threshold)
     sure = merged(_sure(probabilities, thresholds), options.min_gap_ms)
     found = [_judged(r, curves, loud, options) for r in sure if r.duration_ms >= options.min_speech_ms]
-    sounds = merged(_runs(louder(levels_db, floor_db + options.near_db)), options.min_gap_ms)
+    sounds = merged(runs(louder(levels_db, floor_db + options.near_db)), options.min_gap_ms)
     margins = _widened(_certain(_reached_all(found, sounds, options)), duration_ms, options)
     found = [_along(region, margins, sounds) for region in found]
     reached = _reached_all(found, sounds, options)
     certain = _widened(_certain(reached), duration_ms, options)
     doubtful = _widened([r for r in reached if r.doubtful], duration_ms, options)
-    return sorted(certain + [left for region in doubtful for left in _outside(region, certain)])
+    return sorted(certain + [left for region in doubtful for left in outside(region, certain)])
 
 
 def _certain(regions: Sequence[Region]) -> list[Region]:
@@ -200,47 +200,31 @@ def _widened(regions: Sequence[Region], duration_ms: int, options: VadOptions) -
     return merged(wide, options.min_silence_ms)
 
 
-def _outside(region: Region, others: Sequence[Region]) -> list[Region]:
-    """What of a region lies in none of the others, which are sorted and apart."""
-    left, at = [], region.start_ms
-    for other in others:
-        if other.end_ms > at and other.start_ms < region.end_ms:
-            if other.start_ms > at:
-                left.append(region.between(at, other.start_ms))
-            at = other.end_ms
-    return [*left, region.between(at, region.end_ms)] if at < region.end_ms else left
-
-
 def _beginnings(levels_db: NDArray[np.float32], options: VadOptions) -> list[int]:
     """The frames at which the network starts anew, from the first to the end of the channel.
 
     What it heard before a pause would still sway what it says after it.
     """
     heard = louder(levels_db, noise_floor_db(levels_db) + options.near_db)
-    sounds = merged(_runs(heard), options.pause_ms)
+    sounds = merged(runs(heard), options.pause_ms)
     starts = [max(sound.start_ms - options.onset_ms, 0) // LEVEL_MS for sound in sounds]
     return sorted({0, *starts, levels_db.size})
 
 
 def _sure(probabilities: NDArray[np.float32], thresholds: NDArray[np.float64]) -> list[Region]:
     """Runs of frames from one that reaches its threshold up to one under half of its own."""
-    runs: list[Region] = []
+    found: list[Region] = []
     start: int | None = None
     opens, closes = probabilities >= thresholds, probabilities < thresholds / 2
     for i, (opened, closed) in enumerate(zip(opens.tolist(), closes.tolist(), strict=True)):
         if start is None and opened:
             start = i
         elif start is not None and closed:
-            runs.append(Region(start * LEVEL_MS, i * LEVEL_MS))
+            found.append(Region(start * LEVEL_MS, i * LEVEL_MS))
             start = None
     if start is not None:
-        runs.append(Region(start * LEVEL_MS, len(probabilities) * LEVEL_MS))
-    return runs
-
-
-def _runs(loud: NDArray[np.bool_]) -> list[Region]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], loud.astype(np.int8), [0]])))
-    return [Region(int(a) * LEVEL_MS, int(b) * LEVEL_MS) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        found.append(Region(start * LEVEL_MS, len(probabilities) * LEVEL_MS))
+    return found
 
 
 def _reached(region: Region, sounds: Sequence[Region], reach_ms: int) -> Region:

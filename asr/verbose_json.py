@@ -16,8 +16,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from asr.chunks import Region
 from asr.recognition import Heard, compression_ratio
+from asr.regions import Region
 from asr.transcript import Language, Word
 
 UNTOLD_LOGPROB = -0.5

@@ -10,9 +10,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.chunks import Region
 from asr.clustering import ClusterOptions, Labels, Vectors, centres, clusters
 from asr.levels import SAMPLE_RATE_HZ, Mono
+from asr.regions import Region
 from asr.transcript import Word
 
 SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000

@@ -28,9 +28,9 @@ import numpy as np
 from pyannote.core import Annotation, Segment, Timeline
 from pyannote.metrics.diarization import DiarizationErrorRate
 
-from asr.chunks import Region
 from asr.evaluation import tokens
 from asr.levels import SAMPLE_RATE_HZ, Mono
+from asr.regions import Region
 from asr.transcript import Language, Transcript, Turn, Word
 from benchmarks.gold import GoldCall, gold_calls
 from service import pipeline

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr.audio import decode
-from asr.chunks import FRAME_MS, Region
-from asr.crosstalk import drowned, inside
+from asr.crosstalk import drowned
 from asr.evaluation import recordings_with_gold
 from asr.levels import SILENCE_DB, Channels, Mono, frame_levels_db
+from asr.regions import FRAME_MS, Region, inside
 from asr.transcript import Language
 
 ABOVE_NOISE_DB = 6.0

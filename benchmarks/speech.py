@@ -1,9 +1,10 @@
 """How much speech reaches the recognizer, on clean calls and through a bad telephone line.
 
 ``python -m benchmarks.speech FOLDER… [--noise] [--json]`` prints, for every channel of every call with gold, the
-share of the gold's speech time that lies inside the detected regions (after crosstalk is taken out), and the share of
-the rest that is let through. ``audible`` counts a gold turn from its first to its last sound, pauses inside it
-included; ``written`` counts it as the gold file has it, with the synthesizer's silence at both ends.
+share of the gold's speech time that lies in a region to be heard (after crosstalk is taken out, with the second opinion
+by loudness), and the share of the rest that is let through. ``audible`` counts a gold turn from its first to its last
+sound, pauses inside it included; ``written`` counts it as the gold file has it, with the synthesizer's silence at both
+ends.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from asr.crosstalk import drowned, inside, own_speech
+from asr.channel import Channel
+from asr.chunks import Packing
 from asr.levels import SAMPLE_RATE_HZ, frame_levels_db
+from asr.regions import inside
 from asr.vad import SileroDetector, SpeechDetector
 from benchmarks.gold import GoldCall, gold_calls
 from benchmarks.lines import noisy_line
@@ -46,12 +49,16 @@ def measure(call: GoldCall, detector: SpeechDetector, snr_db: float | None) -> l
         channel.samples if snr_db is None else noisy_line(channel.samples, channel.speech_db, snr_db, number)
         for number, channel in enumerate(call.channels)
     ]
-    levels = [frame_levels_db(samples) for samples in heard]
-    speech = [detector.regions(samples) for samples in heard]
+    lines = [Channel(waiting=samples, levels_db=frame_levels_db(samples)) for samples in heard]
+    for line in lines:
+        line.hear(detector)
+        line.settle(last=True, max_ms=Packing().max_ms)
     found = []
     for number, channel in enumerate(call.channels):
-        under = drowned(levels[number], levels[1 - number], speech[1 - number])
-        regions = own_speech(speech[number], levels[number], under)
+        line, other = lines[number], lines[1 - number]
+        windows = line.windows(number, line.drowned(other), Packing())
+        spoken = [region for window in windows for region in window.regions]
+        regions = spoken + line.overlooked(windows, other)
         frames = heard[number].size * 100 // SAMPLE_RATE_HZ
         detected = inside(regions, frames)
         audible = inside([turn.audible for turn in channel.turns if turn.audible], frames)

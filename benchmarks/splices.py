@@ -22,11 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from asr.audio import decode
-from asr.chunks import Packing, Region
+from asr.chunks import Packing
 from asr.crosstalk import drowned, own_speech
 from asr.evaluation import AUDIO_SUFFIXES
 from asr.levels import SAMPLE_RATE_HZ, Channels, Mono, frame_levels_db, noise_level_db
 from asr.recording import TranscribeOptions, transcribe
+from asr.regions import Region
 from asr.transcript import Transcript, Word
 from asr.vad import SileroDetector, SpeechDetector
 from asr.weights import find_weights

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from asr.chunks import Region
 from asr.evaluation import tokens
 from asr.recording import TranscribeOptions, transcribe
+from asr.regions import Region
 from asr.transcript import Language, Transcript, Word
 from asr.vad import SileroDetector
 from asr.weights import find_weights

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from asr.chunks import FRAME_MS, Region, merged
 from asr.clustering import Vectors
 from asr.levels import Mono, frame_levels_db
 from asr.recognition import Heard
+from asr.regions import Region, merged, runs
 from asr.transcript import Language, Word
 
 LOUD_DB = -40.0
@@ -18,15 +17,13 @@ LOUD_DB = -40.0
 
 def bursts(samples: Mono, gap_ms: int = 100) -> list[Region]:
     """Stretches louder than ``LOUD_DB``, with pauses under ``gap_ms`` closed."""
-    loud = np.concatenate([[0], (frame_levels_db(samples) > LOUD_DB).astype(np.int8), [0]])
-    edges = np.flatnonzero(np.diff(loud)) * FRAME_MS
-    return merged([Region(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)], gap_ms)
+    return merged(runs(frame_levels_db(samples) > LOUD_DB), gap_ms)
 
 
 class FakeDetector:
     """Every burst is speech, with a little silence around it."""
 
-    def regions(self, samples: Mono, under: NDArray[np.bool_] | None = None) -> list[Region]:
+    def regions(self, samples: Mono) -> list[Region]:
         end_ms = samples.size // 16
         return merged([Region(max(r.start_ms - 60, 0), min(r.end_ms + 60, end_ms)) for r in bursts(samples)], 0)
 

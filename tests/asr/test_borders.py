@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr.borders import snapped, sounds, within
-from asr.chunks import Region, Window
+from asr.chunks import Window
+from asr.regions import Region
 from asr.transcript import Word
 
 QUIET = np.full(1_000, -60.0, dtype=np.float32)

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from asr.chunks import Packing, Region, Window, batches, length_class_ms, merged, pack, split
+from asr.chunks import Packing, Window, batches, length_class_ms, pack, split
+from asr.regions import Region, merged
 
 CALL_MS = 120_000
 

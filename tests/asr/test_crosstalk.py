@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.chunks import Region
-from asr.crosstalk import crosstalk_words, drowned, inside, likeness, own_speech, smoothed
+from asr.crosstalk import crosstalk_words, drowned, likeness, own_speech, smoothed
+from asr.regions import Region, inside
 from asr.transcript import Word
 
 LOUD, FAINT, QUIET = (np.full(1_000, db, dtype=np.float32) for db in (-20.0, -54.0, -70.0))

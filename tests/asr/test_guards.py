@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.chunks import Region, Window
+from asr.chunks import Window
 from asr.guards import guard, runs_away
 from asr.recognition import Heard, compression_ratio
+from asr.regions import Region
 from asr.transcript import Language, Word
 
 WINDOW = Window(1, (Region(10_000, 20_000),), (Region(10_000, 20_000),))

@@ -18,12 +18,13 @@ from asr.evaluation import compare, read_gold
 from asr.levels import Mono
 from asr.recognition import Heard
 from asr.recording import TranscribeOptions, Transcription, transcribe
+from asr.regions import Region
 from asr.transcript import Language
 from asr.vad import SileroDetector
 from asr.weights import find_weights
 from asr.whisper import WhisperOptions, WhisperRecognizer
 from tests.fakes_asr import FakeDetector, FakeEmbedder, FakeRecognizer
-from tests.sounds_asr import bursts_at, tone, write_wav
+from tests.sounds_asr import Samples, bursts_at, tone, write_wav
 
 DATA = Path(__file__).parent / "data"
 Spans = list[tuple[int, int]]
@@ -91,6 +92,42 @@ def test_windows_do_not_end_with_a_block(tmp_path: Path, block_seconds: float) -
         return sorted(heard)
 
     assert lengths(block_seconds) == lengths(300.0)
+
+
+@pytest.mark.parametrize("block_seconds", [7.0, 300.0])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_loud_sound_that_the_detector_misses_is_heard_alone(
+    tmp_path: Path, block_seconds: float, channels: int
+) -> None:
+    """It gives a word at its time, and what is heard of the speech around it stays as it was."""
+    speech = [(i * 3_000 + 500, i * 3_000 + 1_500) for i in range(8)]
+    missed = (12_000, 12_200)
+    clips: list[bytes] = []
+
+    class HalfDeaf(FakeDetector):
+        def regions(self, samples: Mono) -> list[Region]:
+            return [region for region in super().regions(samples) if region.duration_ms > 500]
+
+    class Remembering(FakeRecognizer):
+        def recognize(self, given: Sequence[Mono], language: Language, vocabulary: Sequence[str] = ()) -> list[Heard]:
+            clips.extend(clip.tobytes() for clip in given)
+            return super().recognize(given, language, vocabulary)
+
+    def starts(sound: Samples) -> list[int]:
+        other = bursts_at([(100, 600)], 25, hz=440)
+        path = write_wav(tmp_path / "a.wav", [sound, other][:channels])
+        options = TranscribeOptions(language="en", block_seconds=block_seconds)
+        turns = transcribe(path, options, Remembering(), HalfDeaf()).transcript.turns
+        return sorted(word.start_ms for turn in turns if turn.channel == 0 for word in turn.words)
+
+    random = np.random.default_rng(0)
+    sound = bursts_at(speech, 25) + random.normal(0, 0.0005, 25 * 16_000).astype(np.float32)
+    before, clips_before = starts(sound), set(clips)
+    clips.clear()
+    sound[missed[0] * 16 : missed[1] * 16] = random.normal(0, 0.2, 200 * 16)
+    assert starts(sound) == sorted([*before, missed[0]])
+    assert len(clips) == len(clips_before) + 1
+    assert clips_before < set(clips)
 
 
 def test_identical_channels_are_one(tmp_path: Path) -> None:

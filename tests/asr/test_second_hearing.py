@@ -1,7 +1,8 @@
 """What is heard once more."""
 
-from asr.chunks import Region, Window
+from asr.chunks import Window
 from asr.guards import Guarded, Removed
+from asr.regions import Region
 from asr.second_hearing import heard_again, passed_over
 from asr.transcript import Word
 

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr.audio import decode
-from asr.chunks import Region
-from asr.crosstalk import inside
 from asr.levels import frame_levels_db, noise_floor_db
+from asr.regions import Region, inside
 from asr.vad import FRAME_MS, Curves, SileroDetector, SpeechDetector, VadError, VadOptions, regions_of
 from benchmarks.lines import noisy_line
 from tests.fakes_asr import FakeDetector

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.chunks import Region
+from asr.regions import Region
 from asr.verbose_json import UNTOLD_CONFIDENCE, UNTOLD_LOGPROB, AnswerError, read
 
 CLIP_MS = 10_000

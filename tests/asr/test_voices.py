@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.chunks import Region
 from asr.clustering import Vectors
 from asr.levels import Mono
+from asr.regions import Region
 from asr.transcript import Word
 from asr.voices import VoiceOptions, VoiceTrack, voices_of_words, windows
 from tests.fakes_asr import FakeEmbedder

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("pyannote.metrics", reason="pip install pyannote.metrics")
 
-from asr.chunks import Region
+from asr.regions import Region
 from asr.transcript import OTHER_PARTY, Speaker, Transcript, Turn, Word
 from benchmarks.diarization import Score, compare, mixed
 from benchmarks.gold import GoldCall, GoldChannel, Said
