@@ -76,15 +76,21 @@ class Channel:
         own = crosstalk.own_speech(waiting, self.levels_db, under)
         return chunks.pack(own, number, self.levels_db, packing)
 
-    def overlooked(self, windows: Sequence[Window], other: Channel | None) -> list[Region]:
-        """What is as loud as speech in what is settled and waits, and neither speech nor in a window of it."""
+    def overlooked(
+        self, number: int, windows: Sequence[Window], other: Channel | None, packing: Packing
+    ) -> list[Window]:
+        """Windows of what is as loud as speech in what is settled and waits, and neither speech nor in ``windows``.
+
+        Each sound has its own, so that those of the speech stay as they are.
+        """
         heard = merged([part for window in windows for part in window.parts], 0)
         span = Region(self.waiting_from_ms, self.settled_ms)
         if other is None:
             under = np.zeros(self.levels_db.size, dtype=np.bool_)
         else:
             under = crosstalk.outshone(self.levels_db, other.levels_db)
-        return second_opinion.overlooked(self.waiting, span, self.levels_db, self.speech, heard, under)
+        sounds = second_opinion.overlooked(self.waiting, span, self.levels_db, self.speech, heard, under)
+        return [window for sound in sounds for window in chunks.pack([sound], number, self.levels_db, packing)]
 
 
 def last_pause_ms(regions: list[Region], start_ms: int, end_ms: int, levels_db: Mono, max_ms: int) -> int:

@@ -191,17 +191,14 @@ class _Call:
         under = channel.drowned(other)
         windows = channel.windows(number, under, packing)
         cut_ms = settled_ms if last else unfinished_ms(windows, settled_ms)
-        overlooked = channel.overlooked(windows, other)
+        overlooked = [w for w in channel.overlooked(number, windows, other, packing) if w.start_ms < cut_ms]
         windows = [window for window in windows if window.start_ms < cut_ms]
         channel.sounds += borders.sounds(Region(offset, cut_ms), channel.levels_db, under)
         if self._mono and self._track:
             own = [region for window in windows for region in window.regions]
             self._track.hear(own, samples, offset, lambda: self._progress(begun))
-        # Voices are told by what is surely speech; so are the windows of that, which these leave as they are.
-        alone = [chunks.pack([region], number, channel.levels_db, packing) for region in overlooked]
-        windows += [window for own in alone for window in own if window.start_ms < cut_ms]
         channel.let_go(cut_ms)
-        return [(w, clip(samples, w, offset)) for w in windows]
+        return [(w, clip(samples, w, offset)) for w in windows + overlooked]
 
     def _recognize(self, clips: list[tuple[Window, Mono]], last: bool, begun: float) -> None:
         clips = self._undecided + clips
@@ -297,8 +294,8 @@ def _threads(work: str, count: int) -> ThreadPoolExecutor:
 
 
 def _telling(clips: list[tuple[Window, Mono]], places: range) -> list[Mono]:
-    """The beginnings of the longest windows of each channel, those at ``places``."""
-    longest = sorted(clips, key=lambda clip: (-clip[0].duration_ms, clip[0].start_ms))
+    """The beginnings of the longest windows of each channel, those at ``places``; what may be noise comes last."""
+    longest = sorted(clips, key=lambda clip: (clip[0].doubtful, -clip[0].duration_ms, clip[0].start_ms))
     chosen: list[Mono] = []
     for number in sorted({window.channel for window, _ in clips}):
         own = [samples for window, samples in longest if window.channel == number][places.start : places.stop]

@@ -57,8 +57,8 @@ def measure(call: GoldCall, detector: SpeechDetector, snr_db: float | None) -> l
     for number, channel in enumerate(call.channels):
         line, other = lines[number], lines[1 - number]
         windows = line.windows(number, line.drowned(other), Packing())
-        spoken = [region for window in windows for region in window.regions]
-        regions = spoken + line.overlooked(windows, other)
+        windows += line.overlooked(number, windows, other, Packing())
+        regions = [region for window in windows for region in window.regions]
         frames = heard[number].size * 100 // SAMPLE_RATE_HZ
         detected = inside(regions, frames)
         audible = inside([turn.audible for turn in channel.turns if turn.audible], frames)
