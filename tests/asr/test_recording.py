@@ -1,7 +1,7 @@
 """The whole way from a file to a transcript, on stand-ins and on the real recognizer."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -128,6 +128,24 @@ def test_a_loud_sound_that_the_detector_misses_is_heard_alone(
     assert starts(sound) == sorted([*before, missed[0]])
     assert len(clips) == len(clips_before) + 1
     assert clips_before < set(clips)
+
+
+def test_the_language_is_told_from_what_is_surely_speech(tmp_path: Path) -> None:
+    """The first clip asked for is the sure one, however long a noise before it is."""
+    asked: list[int] = []
+
+    class Unsure(FakeDetector):
+        def regions(self, samples: Mono) -> list[Region]:
+            return [replace(region, doubtful=region.duration_ms > 3_000) for region in super().regions(samples)]
+
+    class Asked(FakeRecognizer):
+        def language_scores(self, clips: Sequence[Mono]) -> Mapping[Language, float]:
+            asked.append(sum(clip.size for clip in clips) // 16)
+            return super().language_scores(clips)
+
+    path = write_wav(tmp_path / "a.wav", [bursts_at([(500, 5_000), (8_000, 9_000)], 12)])
+    transcribe(path, TranscribeOptions(), Asked(), Unsure())
+    assert asked == [1_120]
 
 
 def test_identical_channels_are_one(tmp_path: Path) -> None:
