@@ -119,6 +119,13 @@ def test_a_long_word_in_a_loop_is_one() -> None:
     assert len(guard(heard([" no,"] * 4), WINDOW, "en").words) == 4
 
 
+def test_a_word_that_goes_round_in_itself_is_no_word() -> None:
+    """A cough written as one thing four times without a space goes; digits, laughter and names stay."""
+    guarded = guard(heard([" PaintPaintPaintPaint", " 20202020", " haha", " Bonbon,", " yes."]), WINDOW, "en")
+    assert [w.text for w in guarded.words] == [" 20202020", " haha", " Bonbon,", " yes."]
+    assert [(r.text, r.reason) for r in guarded.removed] == [("PaintPaintPaintPaint", "repetition")]
+
+
 def test_doubtful_words_far_from_speech_are_removed() -> None:
     """A word without a voice near it stays only when the recognizer is sure."""
     window = Window(0, (Region(0, 10_000),), (Region(0, 1_000),))
