@@ -79,17 +79,18 @@ class Channel:
     def overlooked(
         self, number: int, windows: Sequence[Window], other: Channel | None, packing: Packing
     ) -> list[Window]:
-        """Windows of what is as loud as speech in what is settled and waits, and neither speech nor in ``windows``.
+        """Windows of what is as loud as speech in what waits, and neither speech nor in the windows of speech.
 
-        Each sound has its own, so that those of the speech stay as they are.
+        No sound is heard with speech, so that ``windows``, those of speech, stay as they are. ``other`` is the other
+        channel, if there is one.
         """
         heard = merged([part for window in windows for part in window.parts], 0)
-        span = Region(self.waiting_from_ms, self.settled_ms)
+        span = Region(self.waiting_from_ms, self.end_ms)
         if other is None:
-            under = np.zeros(self.levels_db.size, dtype=np.bool_)
+            outshone = np.zeros(self.levels_db.size, dtype=np.bool_)
         else:
-            under = crosstalk.outshone(self.levels_db, other.levels_db)
-        sounds = second_opinion.overlooked(self.waiting, span, self.levels_db, self.speech, heard, under)
+            outshone = crosstalk.outshone(self.levels_db, other.levels_db)
+        sounds = second_opinion.overlooked(self.waiting, span, self.levels_db, self.speech, heard, outshone)
         return [window for sound in sounds for window in chunks.pack([sound], number, self.levels_db, packing)]
 
 
@@ -100,10 +101,15 @@ def last_pause_ms(regions: list[Region], start_ms: int, end_ms: int, levels_db: 
     return chunks.split(regions[-1], levels_db, max_ms)[-1].start_ms
 
 
-def unfinished_ms(windows: Sequence[Window], settled_ms: int) -> int:
-    """Where the last window begins, which what comes next may join; the end where that is long ago."""
+def unfinished_ms(windows: Sequence[Window], overlooked: Sequence[Window], settled_ms: int) -> int:
+    """Where the last window begins, which what comes next may join, or an overlooked sound that may go on.
+
+    The end of what is settled where that is long ago, or nothing is unfinished.
+    """
     begun_ms = next((window.start_ms for window in reversed(windows) if not window.doubtful), settled_ms)
-    return begun_ms if begun_ms >= settled_ms - HELD_MS else settled_ms
+    if begun_ms < settled_ms - HELD_MS:
+        begun_ms = settled_ms
+    return min([begun_ms, *(sound.start_ms for sound in overlooked if sound.end_ms > settled_ms)])
 
 
 def clip(samples: Mono, window: Window, offset_ms: int) -> Mono:

@@ -66,8 +66,8 @@ _SUBTITLES = (
 )
 _CIRCLE = re.compile(r"(.{1,12}?)\1{5,}")
 """The same characters six times on end."""
-_STUTTER = re.compile(r"([^\W\d_]{2,}?)\1{3,}")
-"""A word that says the same four times in itself: what *base* makes of a cough."""
+_STUTTER = re.compile(r"([^\W\d_]{3,}?)\1{3,}")
+"""A word that says the same four times in itself: what *base* makes of a cough. Laughter has shorter rounds."""
 _MARKS = " \t,.?!;:，。？！；：、…\"'"
 
 
@@ -108,7 +108,7 @@ def guard(heard: Heard, window: Window, language: Language) -> Guarded:
     if reason:
         return Guarded((), removed(words, window.channel, reason))
     # A tail cut first would leave too few rounds of a loop to be told as one.
-    stutters = tuple(word for word in words if _STUTTER.fullmatch(_plain([word])))
+    stutters = tuple(word for word in words if window.doubtful and _STUTTER.fullmatch(_plain([word])))
     believed, loops = _without_loops(tuple(word for word in words if word not in stutters))
     believed, tail = _without_tail(believed)
     if heard.no_speech_prob > MAX_NO_SPEECH_PROB and (loops or _CIRCLE.search(heard.text)):

@@ -30,7 +30,9 @@ from asr.voices import VoiceEmbedder, VoiceOptions, VoiceTrack
 VERSION = 8
 """Raise when a change to decoding, detection, guards or attribution changes what is transcribed."""
 DECISIVE_MS = 20_000
-"""With this much speech the language is decided."""
+"""With this much sure speech the language is decided."""
+UNDECIDED_MS = 600_000
+"""So much that may be noise is kept until it is."""
 LANGUAGE_CLIPS = (range(1), range(1, 4))
 """Clips of each channel that the language is told from, the longest first; the later ones only when in doubt."""
 SURE = 0.9
@@ -190,9 +192,9 @@ class _Call:
         other = None if self._mono else self._channels[1 - number]
         under = channel.drowned(other)
         windows = channel.windows(number, under, packing)
-        cut_ms = settled_ms if last else unfinished_ms(windows, settled_ms)
-        overlooked = [w for w in channel.overlooked(number, windows, other, packing) if w.start_ms < cut_ms]
-        windows = [window for window in windows if window.start_ms < cut_ms]
+        overlooked = channel.overlooked(number, windows, other, packing)
+        cut_ms = settled_ms if last else unfinished_ms(windows, overlooked, settled_ms)
+        windows, overlooked = ([w for w in some if w.start_ms < cut_ms] for some in (windows, overlooked))
         channel.sounds += borders.sounds(Region(offset, cut_ms), channel.levels_db, under)
         if self._mono and self._track:
             own = [region for window in windows for region in window.regions]
@@ -254,11 +256,12 @@ class _Call:
     def _decided(self, clips: list[tuple[Window, Mono]], last: bool) -> Language | None:
         """The language of the call, None while too little has been heard to tell."""
         if self._language is None and clips:
-            speech_ms = sum(window.duration_ms for window, _ in clips)
-            if not last and speech_ms < DECISIVE_MS:
+            sure = [clip for clip in clips if not clip[0].doubtful]
+            speech_ms, all_ms = (sum(window.duration_ms for window, _ in some) for some in (sure, clips))
+            if not last and speech_ms < DECISIVE_MS and all_ms < UNDECIDED_MS:
                 return None
             for count in LANGUAGE_CLIPS:
-                for language, score in self._recognizer.language_scores(_telling(clips, count)).items():
+                for language, score in self._recognizer.language_scores(_telling(sure or clips, count)).items():
                     self._scores[language] += score
                 if max(self._scores.values()) > SURE * sum(self._scores.values()):
                     break
@@ -294,8 +297,8 @@ def _threads(work: str, count: int) -> ThreadPoolExecutor:
 
 
 def _telling(clips: list[tuple[Window, Mono]], places: range) -> list[Mono]:
-    """The beginnings of the longest windows of each channel, those at ``places``; what may be noise comes last."""
-    longest = sorted(clips, key=lambda clip: (clip[0].doubtful, -clip[0].duration_ms, clip[0].start_ms))
+    """The beginnings of the longest windows of each channel, those at ``places``."""
+    longest = sorted(clips, key=lambda clip: (-clip[0].duration_ms, clip[0].start_ms))
     chosen: list[Mono] = []
     for number in sorted({window.channel for window, _ in clips}):
         own = [samples for window, samples in longest if window.channel == number][places.start : places.stop]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from asr.crosstalk import LAG_FRAMES
 from asr.levels import FRAME_SAMPLES, Mono, louder, noise_floor_db
 from asr.regions import FRAME_MS, Region, inside, merged, outside, runs
 from asr.tones import tonal
@@ -24,6 +25,8 @@ ALONE_ABOVE_NOISE_DB = 18.0
 """Where nothing has been said yet that a sound could be as loud as."""
 MIN_SOUND_MS = 60
 """What sounds for less is no word."""
+MAX_SOUND_MS = 5_000
+"""What sounds longer without a pause, and without a voice to the detector, is music or noise."""
 GAP_MS = 150
 """A shorter pause is part of a sound."""
 LEAD_MS, TRAIL_MS = 300, 500
@@ -39,39 +42,46 @@ def overlooked(
     levels_db: Levels,
     speech: Sequence[Region],
     heard: Sequence[Region],
-    under: NDArray[np.bool_],
+    outshone: NDArray[np.bool_],
 ) -> list[Region]:
-    """Sounds of a span that are loud and touch nothing of what is heard: doubtful, sorted, apart, outside of ``heard``.
+    """Loud sounds of a span that touch neither speech nor what is heard: doubtful, sorted, apart, outside of ``heard``.
 
-    A steady tone, and what may be an echo of the other party, is none.
+    A steady tone, what lasts long, and what may be an echo of the other party are none.
 
     Args:
         samples: of the channel, from the start of the span.
         span: the part of the call to look at, from a whole frame on; the noise is measured there.
         levels_db: loudness of the channel by frames of ``FRAME_MS``, from the start of the call.
-        speech: what the detector found in the call so far, sorted and apart.
+        speech: what the detector found in the call so far, an echo or not; sorted and apart.
         heard: what is heard anyway, in windows made for speech; sorted and apart.
-        under: by frames, where the other party is so much louder that this may be its echo.
+        outshone: by frames, where the other party is so much louder that this may be its echo, see
+            :func:`asr.crosstalk.outshone`.
     """
     first, last = span.start_ms // FRAME_MS, span.end_ms // FRAME_MS
     own_db = levels_db[first:last]
     if own_db.size == 0:
         return []
-    known = inside(merged([*speech, *heard], 0), levels_db.size)[first:last]
-    loud = louder(own_db, _least_db(own_db, _speech_db(levels_db, speech, under)))
-    strange = loud & ~known & ~under[first:last]
+    known = inside([*speech, *heard], levels_db.size)[first:last]
+    loud = louder(own_db, _least_db(own_db, _speech_db(levels_db, speech, outshone)))
+    strange = loud & ~known & ~_and_after(outshone)[first:last]
     strange &= ~tonal(samples[: own_db.size * FRAME_SAMPLES], strange)
     found = []
     for sound in merged(runs(loud, first), GAP_MS):
         own = slice(sound.start_ms // FRAME_MS - first, sound.end_ms // FRAME_MS - first)
-        if not known[own].any() and strange[own].sum() * FRAME_MS >= MIN_SOUND_MS:
+        long_enough = strange[own].sum() * FRAME_MS >= MIN_SOUND_MS
+        if long_enough and sound.duration_ms <= MAX_SOUND_MS and not known[own].any():
             found.append(_widened(sound, span, heard))
     return merged(found, 0)
 
 
-def _speech_db(levels_db: Levels, speech: Sequence[Region], under: NDArray[np.bool_]) -> float | None:
+def _and_after(outshone: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """With the time after it in which an echo may still come."""
+    return np.asarray(np.convolve(outshone, np.ones(LAG_FRAMES + 1))[: outshone.size] > 0, dtype=np.bool_)
+
+
+def _speech_db(levels_db: Levels, speech: Sequence[Region], outshone: NDArray[np.bool_]) -> float | None:
     """How loud the channel's own sure speech is; None where there is none."""
-    said = inside([region for region in speech if not region.doubtful], levels_db.size) & ~under
+    said = inside([region for region in speech if not region.doubtful], levels_db.size) & ~outshone
     return float(np.percentile(levels_db[said], SPEECH_PERCENTILE)) if said.any() else None
 
 

@@ -120,10 +120,13 @@ def test_a_long_word_in_a_loop_is_one() -> None:
 
 
 def test_a_word_that_goes_round_in_itself_is_no_word() -> None:
-    """A cough written as one thing four times without a space goes; digits, laughter and names stay."""
-    guarded = guard(heard([" PaintPaintPaintPaint", " 20202020", " haha", " Bonbon,", " yes."]), WINDOW, "en")
-    assert [w.text for w in guarded.words] == [" 20202020", " haha", " Bonbon,", " yes."]
+    """A cough written as one thing four times without a space goes; digits, laughter, names and sure speech stay."""
+    answer = heard([" PaintPaintPaintPaint", " 202202202202", " Hahahahaha,", " Bonbon,", " yes."])
+    region = Region(10_000, 20_000, doubtful=True)
+    guarded = guard(answer, Window(1, (region,), (region,)), "en")
+    assert [w.text for w in guarded.words] == [" 202202202202", " Hahahahaha,", " Bonbon,", " yes."]
     assert [(r.text, r.reason) for r in guarded.removed] == [("PaintPaintPaintPaint", "repetition")]
+    assert len(guard(answer, WINDOW, "en").words) == 5
 
 
 def test_doubtful_words_far_from_speech_are_removed() -> None:

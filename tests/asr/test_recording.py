@@ -94,19 +94,27 @@ def test_windows_do_not_end_with_a_block(tmp_path: Path, block_seconds: float) -
     assert lengths(block_seconds) == lengths(300.0)
 
 
-@pytest.mark.parametrize("block_seconds", [7.0, 300.0])
+class HalfDeaf(FakeDetector):
+    """Hears nothing that is short."""
+
+    def regions(self, samples: Mono) -> list[Region]:
+        return [region for region in super().regions(samples) if region.duration_ms > 600]
+
+
+def on_a_line(spans_ms: Sequence[tuple[int, int]], seconds: float) -> Samples:
+    """Bursts of noise, which no one takes for tones, on a faintly noisy line."""
+    random = np.random.default_rng(0)
+    samples = random.normal(0, 0.0005, round(seconds * 16_000)).astype(np.float32)
+    for start, end in spans_ms:
+        samples[start * 16 : end * 16] = random.normal(0, 0.2, (end - start) * 16)
+    return samples
+
+
 @pytest.mark.parametrize("channels", [1, 2])
-def test_a_loud_sound_that_the_detector_misses_is_heard_alone(
-    tmp_path: Path, block_seconds: float, channels: int
-) -> None:
+def test_a_loud_sound_that_the_detector_misses_is_heard_alone(tmp_path: Path, channels: int) -> None:
     """It gives a word at its time, and what is heard of the speech around it stays as it was."""
     speech = [(i * 3_000 + 500, i * 3_000 + 1_500) for i in range(8)]
-    missed = (12_000, 12_200)
     clips: list[bytes] = []
-
-    class HalfDeaf(FakeDetector):
-        def regions(self, samples: Mono) -> list[Region]:
-            return [region for region in super().regions(samples) if region.duration_ms > 500]
 
     class Remembering(FakeRecognizer):
         def recognize(self, given: Sequence[Mono], language: Language, vocabulary: Sequence[str] = ()) -> list[Heard]:
@@ -114,24 +122,40 @@ def test_a_loud_sound_that_the_detector_misses_is_heard_alone(
             return super().recognize(given, language, vocabulary)
 
     def starts(sound: Samples) -> list[int]:
-        other = bursts_at([(100, 600)], 25, hz=440)
-        path = write_wav(tmp_path / "a.wav", [sound, other][:channels])
-        options = TranscribeOptions(language="en", block_seconds=block_seconds)
-        turns = transcribe(path, options, Remembering(), HalfDeaf()).transcript.turns
+        path = write_wav(tmp_path / "a.wav", [sound, bursts_at([(100, 1_100)], 25, hz=440)][:channels])
+        turns = transcribe(path, TranscribeOptions(language="en"), Remembering(), HalfDeaf()).transcript.turns
         return sorted(word.start_ms for turn in turns if turn.channel == 0 for word in turn.words)
 
-    random = np.random.default_rng(0)
-    sound = bursts_at(speech, 25) + random.normal(0, 0.0005, 25 * 16_000).astype(np.float32)
+    sound = on_a_line(speech, 25)
     before, clips_before = starts(sound), set(clips)
     clips.clear()
-    sound[missed[0] * 16 : missed[1] * 16] = random.normal(0, 0.2, 200 * 16)
-    assert starts(sound) == sorted([*before, missed[0]])
+    sound[12_000 * 16 : 12_200 * 16] = sound[500 * 16 : 700 * 16]
+    assert starts(sound) == sorted([*before, 12_000])
     assert len(clips) == len(clips_before) + 1
     assert clips_before < set(clips)
 
 
-def test_the_language_is_told_from_what_is_surely_speech(tmp_path: Path) -> None:
-    """The first clip asked for is the sure one, however long a noise before it is."""
+@pytest.mark.parametrize("missed", [(5_960, 6_040), (5_800, 6_200), (5_000, 5_990), (6_010, 6_500), (6_900, 7_100)])
+@pytest.mark.parametrize("speech", [(), ((20_000, 22_000),)])
+def test_a_missed_sound_is_heard_once_where_a_block_ends(
+    tmp_path: Path, missed: tuple[int, int], speech: tuple[tuple[int, int], ...]
+) -> None:
+    """A block of seven seconds is settled up to the sixth, in the middle of what the detector does not hear."""
+
+    class Deaf(FakeDetector):
+        def regions(self, samples: Mono) -> list[Region]:
+            return [region for region in super().regions(samples) if region.duration_ms > 1_500]
+
+    path = write_wav(tmp_path / "a.wav", [on_a_line([missed, *speech], 25)])
+    options = TranscribeOptions(language="en", block_seconds=7.0)
+    words = [w for t in transcribe(path, options, FakeRecognizer(), Deaf()).transcript.turns for w in t.words]
+    assert [(w.start_ms, w.end_ms) for w in words] == [pytest.approx(span, abs=20) for span in (missed, *speech)]
+
+
+@pytest.mark.parametrize("block_seconds", [30.0, 300.0])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_the_language_is_told_from_what_is_surely_speech(tmp_path: Path, block_seconds: float, channels: int) -> None:
+    """No noise has a say, however long, early, or alone on its channel it is."""
     asked: list[int] = []
 
     class Unsure(FakeDetector):
@@ -143,8 +167,10 @@ def test_the_language_is_told_from_what_is_surely_speech(tmp_path: Path) -> None
             asked.append(sum(clip.size for clip in clips) // 16)
             return super().language_scores(clips)
 
-    path = write_wav(tmp_path / "a.wav", [bursts_at([(500, 5_000), (8_000, 9_000)], 12)])
-    transcribe(path, TranscribeOptions(), Asked(), Unsure())
+    noise = [(500, 12_000), (13_000, 25_000)]
+    sound = bursts_at([*noise, (35_000, 36_000)], 40)
+    path = write_wav(tmp_path / "a.wav", [sound, bursts_at(noise, 40, hz=440)][:channels])
+    transcribe(path, TranscribeOptions(block_seconds=block_seconds), Asked(), Unsure())
     assert asked == [1_120]
 
 
