@@ -144,7 +144,10 @@ def test_shipped_vectors_are_those_of_the_sentences() -> None:
     drawn = ordinary_sentences()
     few = encoder.encode([sentence.text for sentence in drawn[:3]])
     assert VECTORS_PATH.is_file()
-    assert np.allclose(background(encoder).vectors[:3], few, atol=2e-3)
+    # Processors round otherwise by some 0.002 in a place; other sentences are less alike than 0.95.
+    likenesses = background(encoder).vectors[:3] @ few.T
+    assert likenesses.diagonal() == pytest.approx(1.0, abs=1e-3)
+    assert likenesses[~np.eye(3, dtype=np.bool_)].max() < 0.95
     assert len(background_digest()) == 64
 
 
